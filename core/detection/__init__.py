@@ -1,0 +1,1 @@
+"""Footage to 2D keypoints of one person."""

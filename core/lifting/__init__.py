@@ -1,0 +1,1 @@
+"""2D keypoints to 3D poses in camera axes."""

@@ -1,0 +1,138 @@
+"""The Take: motion of one person in the world, and the file that everything exchanges.
+
+World: metres, right-handed, Z up, floor at z = 0; time in seconds. The file is a ``.npz`` without
+pickles. Only ``joints``, ``joint_names`` and ``fps`` are required when reading, so that anybody's
+motion can be retargeted. numpy only: this module is also imported inside Blender.
+"""
+
+import json
+import os
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PosewrightError
+
+FORMAT_VERSION = 1
+
+
+@dataclass
+class Take:
+    """Motion of one person: F frames of J named joints."""
+
+    joints: NDArray[np.float32]  # (F,J,3) metres, smoothed
+    joint_names: tuple[str, ...]
+    fps: float
+    times: NDArray[np.float64] | None = None  # (F,) seconds in the footage
+    confidence: NDArray[np.float32] | None = None  # (F,J) 0..1
+    contacts: NDArray[np.float32] | None = None  # (F,4) left heel, left toe, right heel, right toe
+    joints_raw: NDArray[np.float32] | None = None  # (F,J,3) metres, before smoothing
+    keypoints: NDArray[np.float32] | None = None  # (F,J2,2) pixels of the footage
+    keypoint_names: tuple[str, ...] = ()
+    focal_px: float | None = None
+    principal_point: tuple[float, float] | None = None
+    image_size: tuple[int, int] | None = None  # width, height
+    world_from_camera: NDArray[np.float64] | None = None  # (4,4); camera x right, y down, z away
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.times is None:
+            self.times = np.arange(len(self.joints)) / self.fps
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.joints)
+
+    def joint(self, name: str) -> NDArray[np.float32]:
+        """Return the (F,3) path of one joint in metres; KeyError when the take lacks it."""
+        try:
+            return self.joints[:, self.joint_names.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the take; the file appears complete or not at all."""
+        target = Path(path)
+        values: dict[str, Any] = {
+            "format_version": np.int64(FORMAT_VERSION),
+            "joints": self.joints.astype(np.float32),
+            "joint_names": np.array(self.joint_names),
+            "fps": np.float64(self.fps),
+            "times": np.asarray(self.times, np.float64),
+            "provenance": np.array(json.dumps(self.provenance)),
+        }
+        if self.keypoint_names:
+            values["keypoint_names"] = np.array(self.keypoint_names)
+        for name in ("confidence", "contacts", "joints_raw", "keypoints", "focal_px", "principal_point"):
+            if getattr(self, name) is not None:
+                values[name] = np.asarray(getattr(self, name), np.float32)
+        if self.image_size is not None:
+            values["image_size"] = np.asarray(self.image_size, np.int64)
+        if self.world_from_camera is not None:
+            values["world_from_camera"] = np.asarray(self.world_from_camera, np.float64)
+        partial = target.with_name(target.name + ".part")
+        try:
+            with partial.open("wb") as stream:
+                np.savez_compressed(stream, **values)
+            os.replace(partial, target)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise PosewrightError(f"The take could not be written to {target}: {error.strerror}.") from error
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Take":
+        """Read a take; raises PosewrightError with a plain sentence when the file is not one."""
+        source = Path(path)
+        if not source.is_file():
+            raise PosewrightError(f"There is no file {source}.")
+        try:
+            with np.load(source, allow_pickle=False) as stored:
+                values = {key: stored[key] for key in stored.files}
+        except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
+            raise PosewrightError(f"{source} is not a take: it is no .npz file of plain arrays.") from error
+        return cls._from_values(source, values)
+
+    @classmethod
+    def _from_values(cls, source: Path, values: dict[str, NDArray[Any]]) -> "Take":
+        if "joints" not in values and "joints3d" in values:
+            values["joints"] = values["joints3d"]
+        missing = [key for key in ("joints", "joint_names", "fps") if key not in values]
+        if missing:
+            raise PosewrightError(f"{source} is not a take: it lacks {', '.join(missing)}.")
+        joints = np.asarray(values["joints"], np.float32)
+        names = tuple(str(name) for name in values["joint_names"])
+        fps = float(values["fps"])
+        if joints.ndim != 3 or joints.shape[2] != 3 or joints.shape[1] != len(names):
+            raise PosewrightError(
+                f"{source} is not a take: joints has the shape {joints.shape} for {len(names)} joint names."
+            )
+        if len(joints) == 0:
+            raise PosewrightError(f"{source} holds no frames.")
+        if not np.isfinite(fps) or fps <= 0:
+            raise PosewrightError(f"{source} is not a take: its frame rate is {fps}.")
+        optional = {key: values[key] for key in ("confidence", "contacts", "joints_raw", "keypoints") if key in values}
+        return cls(
+            joints=joints,
+            joint_names=names,
+            fps=fps,
+            times=np.asarray(values["times"], np.float64) if "times" in values else None,
+            keypoint_names=tuple(str(name) for name in values.get("keypoint_names", ())),
+            focal_px=float(values["focal_px"]) if "focal_px" in values else None,
+            principal_point=_pair(values.get("principal_point"), float),
+            image_size=_pair(values.get("image_size"), int),
+            world_from_camera=values.get("world_from_camera"),
+            provenance=json.loads(str(values["provenance"])) if "provenance" in values else {},
+            **optional,
+        )
+
+
+def _pair(value: NDArray[Any] | None, kind: type) -> Any:
+    return None if value is None else (kind(value[0]), kind(value[1]))

@@ -1,0 +1,1 @@
+"""Training and evaluation of lifters on motion-capture data seen through synthetic cameras."""

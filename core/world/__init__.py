@@ -1,0 +1,1 @@
+"""Lifted poses to motion in the world: metres, Z up, feet on the floor."""

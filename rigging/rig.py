@@ -1,0 +1,64 @@
+"""A rig at rest, its map to the humanoid, and the motion solved for it. numpy only."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass
+class RigRest:
+    """The rest pose of one armature (B bones), as Blender states it.
+
+    ``rest`` holds each bone's matrix in armature space (``bone.matrix_local``: Y along the bone);
+    ``world`` is the armature object's ``matrix_world``. Parents come before their children.
+    """
+
+    name: str
+    bones: tuple[str, ...]
+    parents: NDArray[np.int64]  # (B,), -1 for a root
+    rest: NDArray[np.float64]  # (B,4,4)
+    lengths: NDArray[np.float64]  # (B,) armature units
+    world: NDArray[np.float64]  # (4,4)
+    deform: NDArray[np.bool_] | None = None  # (B,)
+    connected: NDArray[np.bool_] | None = None  # (B,) use_connect: location keys have no effect
+
+    def index(self, bone: str) -> int:
+        """Return the index of a bone; ValueError when the rig lacks it."""
+        return self.bones.index(bone)
+
+
+@dataclass
+class RigMap:
+    """Canonical humanoid part -> bones of one rig (several bones share a part, root end first).
+
+    Parts: hips, spine, neck, head, and with left_/right_: clavicle, upper_arm, forearm, hand,
+    thigh, shin, foot, toe.
+    """
+
+    bones: dict[str, tuple[str, ...]]
+    source: str = ""  # the preset or method that made it
+    notes: list[str] = field(default_factory=list)  # what was not found, in plain words
+
+    def first(self, part: str) -> str | None:
+        """Return the first bone of a part, or None."""
+        return self.bones.get(part, (None,))[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of a map file."""
+        return {"format": "posewright-map-1", "source": self.source, "map": {k: list(v) for k, v in self.bones.items()}}
+
+
+@dataclass
+class BoneMotion:
+    """Local motion of the mapped bones (F frames, K bones), ready to be keyed.
+
+    Rotations and locations are pose channels: relative to the bone's rest pose in its parent
+    (Blender's ``matrix_basis``). Quaternions are wxyz with continuous signs.
+    """
+
+    bones: tuple[str, ...]
+    rotations: NDArray[np.float64]  # (F,K,4)
+    locations: dict[str, NDArray[np.float64]]  # bone -> (F,3), armature units; usually the hips alone
+    times: NDArray[np.float64]  # (F,) seconds from the first frame
