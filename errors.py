@@ -12,7 +12,7 @@ class UsageError(PosewrightError):
     """The request itself makes no sense, such as an unknown option value (exit code 2)."""
 
 
-class Cancelled(PosewrightError):
+class Cancelled(PosewrightError):  # noqa: N818 - the name says what happened
     """The user stopped the work; nothing half-written is left behind."""
 
     def __init__(self, message: str = "Cancelled; nothing was written.") -> None:

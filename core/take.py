@@ -79,7 +79,7 @@ class Take:
         try:
             with partial.open("wb") as stream:
                 np.savez_compressed(stream, **values)
-            os.replace(partial, target)
+            partial.replace(target)
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise PosewrightError(f"The take could not be written to {target}: {error.strerror}.") from error
