@@ -1,0 +1,35 @@
+"""What every test shares: where the shared data lies, and who may import bpy."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+# bpy can be loaded once per process and breaks at exit: tests/test_blender_versions.py runs each of
+# those modules in a process of its own, with this variable set.
+INSIDE_BPY = os.environ.get("POSEWRIGHT_INSIDE_BPY") == "1"
+collect_ignore = [] if INSIDE_BPY else ["blender"]
+
+
+def shared_folder() -> Path | None:
+    """Return the folder of shared clips, rigs and fixtures, or None on machines without it."""
+    named = os.environ.get("POSEWRIGHT_SHARED")
+    folder = Path(named) if named else CHECKOUT.parent / "shared"
+    return folder.resolve() if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared data; the test is skipped where it is absent."""
+    folder = shared_folder()
+    if folder is None:
+        pytest.skip("no shared data: set POSEWRIGHT_SHARED or put the folder 'shared' beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The root of the source tree."""
+    return CHECKOUT
