@@ -1,0 +1,83 @@
+"""Options that several commands share."""
+
+import argparse
+from dataclasses import fields
+
+from ..core.settings import TrackSettings
+from ..errors import UsageError
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what every command understands."""
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more, and show details of errors")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def add_overwrite_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --overwrite."""
+    parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+
+
+def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a capture; ``capture_settings`` reads them."""
+    group = parser.add_argument_group("capture")
+    group.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where networks run")
+    group.add_argument(
+        "--quality",
+        choices=["fast", "balanced", "best"],
+        default="balanced",
+        help="crops per frame: fast 1, balanced 2, best 4",
+    )
+    group.add_argument(
+        "--person",
+        default="largest",
+        metavar="largest|N|X,Y",
+        help="whom to follow: the largest, the N-th largest, or the one at pixel X,Y of the first frame",
+    )
+    group.add_argument("--start", type=float, metavar="SECONDS", help="begin here")
+    group.add_argument("--end", type=float, metavar="SECONDS", help="stop here")
+    group.add_argument("--fps", type=float, metavar="N", help="frame rate of the take (default: the footage's)")
+    group.add_argument("--focal-px", type=float, metavar="PIXELS", help="focal length of the camera")
+    group.add_argument("--fov", type=float, metavar="DEGREES", help="horizontal field of view of the camera")
+    group.add_argument("--height", type=float, metavar="METRES", help="the person's height (default 1.70)")
+    group.add_argument("--smooth", type=float, default=0.5, metavar="0..1", help="smoothing strength, 0 is none")
+    group.add_argument("--lifter", default="default", metavar="NAME|FILE", help="weights that lift to 3D")
+    group.add_argument("--detector", default="blazepose", metavar="NAME", help="weights that find the keypoints")
+    group.add_argument("--offline", action="store_true", help="never use the network")
+
+
+def capture_settings(args: argparse.Namespace) -> TrackSettings:
+    """Return the checked settings of a capture; UsageError for values that make no sense."""
+    _check_range("--start", args.start, 0, None)
+    _check_range("--end", args.end, 0, None)
+    if args.start is not None and args.end is not None and args.end <= args.start:
+        raise UsageError("--end must be later than --start.")
+    _check_range("--fps", args.fps, 1, 1000)
+    _check_range("--focal-px", args.focal_px, 1, None)
+    _check_range("--fov", args.fov, 1, 179)
+    _check_range("--height", args.height, 0.3, 3.0)
+    _check_range("--smooth", args.smooth, 0, 1)
+    if args.focal_px is not None and args.fov is not None:
+        raise UsageError("Give --focal-px or --fov, not both.")
+    _check_person(args.person)
+    return TrackSettings(**{f.name: getattr(args, f.name) for f in fields(TrackSettings)})
+
+
+def _check_range(option: str, value: float | None, low: float, high: float | None) -> None:
+    if value is None or (value >= low and (high is None or value <= high)):
+        return
+    limits = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
+    raise UsageError(f"{option} must be {limits}, not {value:g}.")
+
+
+def _check_person(text: str) -> None:
+    if text == "largest":
+        return
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    whole = len(numbers) == 1 and numbers[0].is_integer() and numbers[0] >= 1
+    if not whole and len(numbers) != 2:
+        raise UsageError(f'--person must be "largest", a number from 1, or X,Y in pixels, not "{text}".')
