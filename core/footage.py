@@ -1,0 +1,169 @@
+"""Video files: upright RGB frames with the true time stamps of the container, read as a stream.
+
+Frames are always read in order. Positions asked of the decoder by frame number are not trusted, and
+neither is frame number divided by frame rate: phone video has a variable rate.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PosewrightError
+
+if TYPE_CHECKING:
+    import cv2
+
+COMPLETE = 0.9
+"""A clip that yields less than this part of its announced frames and duration is damaged."""
+
+
+@dataclass(frozen=True)
+class FootageInfo:
+    """What a video file says about itself; ``fps``, ``frame_count`` and ``duration`` are estimates."""
+
+    path: Path
+    width: int  # pixels of the upright picture
+    height: int
+    fps: float
+    frame_count: int
+    duration: float  # seconds
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a clip."""
+
+    image: NDArray[np.uint8]  # (H,W,3) RGB, upright
+    time: float  # seconds, from the container
+    index: int  # position in the file, from 0
+
+
+def open_footage(path: str | os.PathLike[str]) -> FootageInfo:
+    """Check that ``path`` is a video and describe it.
+
+    Raises PosewrightError for a missing, empty, incomplete or undecodable file.
+    """
+    source = Path(path)
+    capture = _open(source)
+    try:
+        found, image = capture.read()
+        if not found:
+            raise PosewrightError(f"{source} holds no picture that can be decoded. Try to play or re-export it.")
+        return _describe(source, capture, image.shape[1], image.shape[0])
+    finally:
+        capture.release()
+
+
+def read_frames(path: str | os.PathLike[str], start: float | None = None, end: float | None = None) -> Iterator[Frame]:
+    """Yield the frames whose time lies in ``start`` .. ``end`` (seconds, inclusive), in order.
+
+    Only one frame is held at a time. Raises PosewrightError like ``open_footage``, and at the end when
+    the file breaks off clearly before its announced end.
+    """
+    import cv2
+
+    source = Path(path)
+    info = open_footage(source)
+    capture = _open(source)
+    try:
+        time, index = -1.0 / info.fps, -1
+        while capture.grab():
+            index += 1
+            time = _next_time(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0, time, info.fps, index)
+            if end is not None and time > end:
+                return
+            if start is not None and time < start:
+                continue
+            found, image = capture.retrieve()
+            if not found:
+                raise PosewrightError(f"{source} is damaged at {time:.2f} s. Re-export it and try again.")
+            yield Frame(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), time, index)
+        _check_complete(info, index + 1, time)
+    finally:
+        capture.release()
+
+
+def _open(source: Path) -> "cv2.VideoCapture":
+    _check_file(source)
+    # The decoder writes its complaints to stderr past Python; users get one sentence from us instead.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    import cv2
+
+    # An absolute path, because ffmpeg would read "take:1.mp4" as a protocol named "take".
+    capture = cv2.VideoCapture(str(source.absolute()), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise PosewrightError(f"{source} cannot be read as a video. It may be damaged or of an unsupported format.")
+    return capture
+
+
+def _check_file(source: Path) -> None:
+    if source.is_dir():
+        raise PosewrightError(f"{source} is a folder. Give a video file.")
+    if not source.is_file():
+        raise PosewrightError(f"There is no file {source}.")
+    try:
+        size = source.stat().st_size
+        if size == 0:
+            raise PosewrightError(f"{source} is empty. Copy or export the video again.")
+        with source.open("rb") as stream:
+            broken_off = _breaks_off(stream, size)
+    except OSError as error:
+        raise PosewrightError(f"{source} cannot be read: {error.strerror}.") from error
+    if broken_off:
+        raise PosewrightError(f"{source} is incomplete: the file breaks off early. Copy or download it again.")
+
+
+def _breaks_off(stream: BinaryIO, size: int) -> bool:
+    """Tell whether an MP4/MOV file ends inside one of its top-level boxes (ISO 14496-12); False for other formats."""
+    position = 0
+    while position + 8 <= size:
+        stream.seek(position)
+        header = stream.read(16)
+        if position == 0 and header[4:8] != b"ftyp":
+            return False
+        length = int.from_bytes(header[:4], "big")
+        if length == 0:  # the box reaches to the end of the file
+            return False
+        if length == 1:  # a 64-bit length follows
+            length = int.from_bytes(header[8:16], "big")
+        if length < 8:  # padding, not a box: let the decoder judge
+            return False
+        position += length
+    return position > size
+
+
+def _describe(source: Path, capture: "cv2.VideoCapture", width: int, height: int) -> FootageInfo:
+    import cv2
+
+    fps = float(capture.get(cv2.CAP_PROP_FPS))
+    if not np.isfinite(fps) or fps <= 0:
+        fps = 30.0
+    count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    frames = int(count) if np.isfinite(count) and count > 0 else 0
+    return FootageInfo(source, width, height, fps, frames, frames / fps)
+
+
+def _next_time(stamp: float, previous: float, fps: float, index: int) -> float:
+    """Return the container's stamp, or one frame after the previous where stamps are missing or go back."""
+    if np.isfinite(stamp) and (index == 0 or stamp > previous):
+        return max(stamp, 0.0) if index == 0 else stamp
+    return previous + 1.0 / fps
+
+
+def _check_complete(info: FootageInfo, frames: int, last_time: float) -> None:
+    """Raise when both the count and the time of the frames fall clearly short of what the file announced.
+
+    Either alone is no proof: counts are guessed in containers without an index, rates in clips of variable rate.
+    """
+    too_few = frames < COMPLETE * info.frame_count - 5
+    too_short = last_time + 1.0 / info.fps < COMPLETE * info.duration
+    if too_few and too_short:
+        raise PosewrightError(
+            f"{info.path} breaks off after {frames} of {info.frame_count} frames. Copy or export the video again."
+        )
