@@ -133,9 +133,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _run_jobs(
-    jobs: list[Job], args: argparse.Namespace, settings: TrackSettings, fingerprint: dict[str, Any]
-) -> None:
+def _run_jobs(jobs: list[Job], args: argparse.Namespace, settings: TrackSettings, fingerprint: dict[str, Any]) -> None:
     if not jobs:
         return
     if args.jobs == 1:

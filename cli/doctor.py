@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 from .. import __version__
@@ -75,12 +76,14 @@ def _libraries() -> list[Finding]:
 def _devices() -> list[Finding]:
     if importlib.util.find_spec("torch") is None:
         return []
-    from ..core.device import describe_devices
+    from ..core.device import describe_devices, resolve_device
 
-    return [
-        Finding(f"device {entry['name']}", "ok" if entry["available"] else "note", entry["says"])
-        for entry in describe_devices()
-    ]
+    findings = [Finding(f"device {entry['device']}", "ok", str(entry["name"])) for entry in describe_devices()]
+    try:
+        resolve_device("cuda")
+    except PosewrightError as error:
+        findings.append(Finding("device cuda", "note", str(error)))
+    return findings
 
 
 def _weights() -> list[Finding]:
@@ -99,7 +102,7 @@ def _weights() -> list[Finding]:
     return findings
 
 
-def _existing_parent(folder):
+def _existing_parent(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
     return folder

@@ -29,7 +29,9 @@ def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> N
     group.add_argument("--blender", metavar="PROGRAM", help="the Blender to use when the bpy module is not installed")
 
 
-def rig_request(args: argparse.Namespace, motion: Path, *, out: Path | None = None, clip: Path | None = None) -> dict[str, Any]:
+def rig_request(
+    args: argparse.Namespace, motion: Path, *, out: Path | None = None, clip: Path | None = None
+) -> dict[str, Any]:
     """Return the request for ``rigging.blender.launch.rig_motion``."""
     return {
         "motion": str(motion),
