@@ -5,7 +5,6 @@ once with the clip and once with the clip repeated, because it must not grow wit
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,14 +18,6 @@ from ..errors import PosewrightError
 from ..progress import Progress
 from .console import ConsoleProgress, emit, say
 from .options import add_capture_arguments, add_common_arguments, capture_settings
-
-MEMORY_PROBE = """
-import json, resource, sys
-from posewright.cli.main import main
-status = main(sys.argv[1:])
-unit = 1 if sys.platform == "darwin" else 1024
-print(json.dumps({"status": status, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}))
-"""
 
 
 class StageClock:
@@ -68,8 +59,9 @@ def run_benchmark(args: argparse.Namespace) -> int:
     """Do the work of ``benchmark``."""
     settings = capture_settings(args)
     progress = ConsoleProgress(quiet=args.quiet)
-    rows = measure_speed(args.clip, settings, args.rig, progress)
+    # Memory first: on Linux a child's peak counts its parent's pages up to the moment it starts.
     memory = None if args.no_memory else measure_memory(args.clip, args.repeat, settings)
+    rows = measure_speed(args.clip, settings, args.rig, progress)
     progress.close()
     emit({"stages": rows, "memory": memory}, report(rows, memory), args.json)
     return 0
@@ -137,14 +129,18 @@ def repeat_clip(clip: Path, out: Path, times: int) -> None:
 
 
 def _peak_memory(clip: Path, settings: TrackSettings) -> int:
+    """Track in a process of its own and return its peak resident memory in bytes."""
+    if not hasattr(os, "wait4"):
+        raise PosewrightError("Peak memory cannot be measured on this system; use --no-memory.")
     with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
-        command = [sys.executable, "-c", MEMORY_PROBE, "track", str(clip), "-o", str(Path(folder) / "t.npz"), "-q"]
+        command = [sys.executable, "-m", "posewright", "track", str(clip), "-o", str(Path(folder) / "take.npz"), "-q"]
         command += ["--device", settings.device, "--quality", settings.quality]
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
-    lines = done.stdout.strip().splitlines()
-    if done.returncode or not lines or json.loads(lines[-1])["status"]:
-        raise PosewrightError(f"Tracking {clip.name} for the memory test failed: {done.stderr.strip()[-300:]}")
-    return int(json.loads(lines[-1])["peak"])
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise PosewrightError(f"Tracking {clip.name} for the memory test failed; the reason stands above.")
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def report(rows: list[dict[str, Any]], memory: dict[str, Any] | None) -> str:
