@@ -1,0 +1,58 @@
+"""The command line's own logic: options, exit codes, checks of outputs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from posewright.cli.console import check_outputs
+from posewright.cli.main import COMMANDS, main
+from posewright.errors import PosewrightError, UsageError
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert command in capsys.readouterr().out
+
+
+def test_unknown_commands_are_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dance"]) == 2
+    assert main([]) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--person", "tall"],
+        ["--person", "0"],
+        ["--start", "3", "--end", "2"],
+        ["--fov", "200"],
+        ["--fov", "60", "--focal-px", "900"],
+        ["--smooth", "2"],
+    ],
+)
+def test_option_values_that_make_no_sense(wrong: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["track", "clip.mp4", "-o", str(tmp_path / "take.npz"), *wrong]) == 2
+    assert wrong[-2] in capsys.readouterr().err
+
+
+def test_errors_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "take.npz"
+    out.write_text("old")
+    assert main(["track", "clip.mp4", "-o", str(out), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"ok": False, "error": printed.err.strip().removeprefix("posewright: ")}
+
+
+def test_outputs_are_checked_before_the_work(tmp_path: Path) -> None:
+    existing = tmp_path / "a.npz"
+    existing.write_text("old")
+    with pytest.raises(PosewrightError, match="exists already"):
+        check_outputs([existing], overwrite=False)
+    check_outputs([existing], overwrite=True)
+    check_outputs([tmp_path / "new" / "b.npz", None], overwrite=False)
+    assert (tmp_path / "new").is_dir()
+    with pytest.raises(PosewrightError, match="is a folder"):
+        check_outputs([tmp_path], overwrite=True)
+    with pytest.raises(UsageError, match="same name"):
+        check_outputs([tmp_path / "c.npz", tmp_path / "c.npz"], overwrite=True)
