@@ -1,6 +1,7 @@
 """What every test shares: where the shared data lies, and who may import bpy."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 # those modules in a process of its own, with this variable set.
 INSIDE_BPY = os.environ.get("POSEWRIGHT_INSIDE_BPY") == "1"
 collect_ignore = [] if INSIDE_BPY else ["blender"]
+
+STATUS = pytest.StashKey[int]()
 
 
 def shared_folder() -> Path | None:
@@ -33,3 +36,17 @@ def shared() -> Path:
 def checkout() -> Path:
     """The root of the source tree."""
     return CHECKOUT
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember pytest's status for the end of the process."""
+    session.config.stash[STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Inside bpy leave without its clean-up, which may hang or crash after rigify was used."""
+    if INSIDE_BPY:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash.get(STATUS, 1))
