@@ -1,0 +1,128 @@
+"""The body of the person: canonical joints from lifted ones, one set of bone lengths, and its size.
+
+All poses here are (F,22,3) arrays in the order of ``skeleton.JOINTS``, in any axes and unit.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import PosewrightError
+from ..skeleton import H36M_JOINTS, JOINTS, PARENTS, mirror_order
+from ..values import CameraPose
+
+Array = NDArray[np.float64]
+
+INDEX: Final = {name: position for position, name in enumerate(JOINTS)}
+PARENT_INDEX: Final = tuple(-1 if PARENTS[name] is None else INDEX[str(PARENTS[name])] for name in JOINTS)
+MIRROR: Final = tuple(mirror_order(JOINTS))
+
+DEFAULT_HEIGHT: Final = 1.70
+"""Metres, when the person's height is not given: about the mean of adults."""
+
+ANKLE_HEIGHT: Final = 0.045
+HEEL_HEIGHT: Final = 0.025
+BALL_HEIGHT: Final = 0.018
+"""Height of ankle, heel and ball-of-the-foot joints over the sole of a standing foot, parts of the stature."""
+
+_NECK_SHARE = 0.4  # of the way from the base of the neck to the lifters' head point
+_HEAD_TOP = 1.2  # lifters' head point lies about 5 cm under the vertex, 27 cm over the base of the neck
+_HEEL_BACK, _HEEL_DOWN = 0.28, 0.37  # of the length ankle to ball, along and across it, in a standing foot
+_BALL_FORWARD, _BALL_DOWN = 0.082, 0.026  # parts of the stature, for lifters without a foot joint
+
+
+def canonical(pose: CameraPose) -> Array:
+    """Return the canonical (F,22,3) joints of a lifted pose, pelvis at the origin.
+
+    Neck, top of the head and heels are placed from their neighbours. Raises PosewrightError when a joint
+    of the 17 is missing.
+    """
+    missing = [name for name in H36M_JOINTS if name not in pose.names]
+    if missing:
+        raise PosewrightError(f"The lifter gave no {missing[0]}; use a lifter with the 17 Human3.6M joints.")
+    lifted = {name: np.asarray(pose.joints[:, i], np.float64) for i, name in enumerate(pose.names)}
+    result = np.empty((len(pose.joints), len(JOINTS), 3))
+    for name in H36M_JOINTS:
+        result[:, INDEX[name]] = lifted[name]
+    hips = (lifted["left_hip"] + lifted["right_hip"]) / 2.0
+    thorax, head = lifted["thorax"], lifted["head"]
+    result[:, INDEX["pelvis"]] = hips
+    result[:, INDEX["neck"]] = thorax + _NECK_SHARE * (head - thorax)
+    result[:, INDEX["head"]] = thorax + _HEAD_TOP * (head - thorax)
+    for side in ("left", "right"):
+        knee, ankle = lifted[f"{side}_knee"], lifted[f"{side}_ankle"]
+        ball = lifted.get(f"{side}_foot_index")
+        if ball is None:
+            ball = _guess_ball(lifted, side)
+        result[:, INDEX[f"{side}_foot_index"]] = ball
+        result[:, INDEX[f"{side}_heel"]] = heel_of(knee, ankle, ball)
+    return result - hips[:, None]
+
+
+def heel_of(knee: Array, ankle: Array, ball: Array) -> Array:
+    """Return the (F,3) heels of rigid feet, in the plane of shin and foot."""
+    foot = ball - ankle
+    length = np.linalg.norm(foot, axis=-1, keepdims=True)
+    forward = foot / np.maximum(length, 1e-9)
+    shin = knee - ankle
+    up = shin - (shin * forward).sum(-1, keepdims=True) * forward
+    up /= np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-9)
+    return ankle - length * (_HEEL_BACK * forward + _HEEL_DOWN * up)
+
+
+def _guess_ball(lifted: dict[str, Array], side: str) -> Array:
+    """Return the ball of a foot that points where the hips face, square to the shin."""
+    knee, ankle = lifted[f"{side}_knee"], lifted[f"{side}_ankle"]
+    shin = knee - ankle
+    length = np.linalg.norm(shin, axis=-1, keepdims=True)
+    up = shin / np.maximum(length, 1e-9)
+    forward = np.cross(lifted["left_hip"] - lifted["right_hip"], lifted["thorax"] - lifted["pelvis"])
+    forward -= (forward * up).sum(-1, keepdims=True) * up
+    forward /= np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-9)
+    return ankle + length / 0.245 * (_BALL_FORWARD * forward - _BALL_DOWN * up)
+
+
+def bone_lengths(joints: Array) -> Array:
+    """Return one length for the bone above each joint (22,): the median over the take, the same left and right.
+
+    The pelvis has 0. Frames with NaN are left out.
+    """
+    bones = joints - joints[:, [max(parent, 0) for parent in PARENT_INDEX]]
+    lengths = np.nanmedian(np.linalg.norm(bones, axis=-1), axis=0)
+    lengths = (lengths + lengths[list(MIRROR)]) / 2.0
+    lengths[0] = 0.0
+    return lengths
+
+
+def stature(lengths: Array) -> float:
+    """Return how tall a person with these bone lengths stands, in the same unit.
+
+    The chain shin, thigh, hip centre to base of the neck, base of the neck to vertex is what stands over
+    the ankle; the ankle joint's own height is a constant part of the stature. On bodies of known stature
+    (the rendered clips) this is right within 2 %.
+    """
+    chain = ("left_ankle", "left_knee", "spine", "thorax", "neck", "head")
+    return float(sum(lengths[INDEX[name]] for name in chain)) / (1.0 - ANKLE_HEIGHT)
+
+
+def with_lengths(joints: Array, lengths: Array) -> Array:
+    """Return the poses with every bone at its length and in its old direction, pelvis where it was.
+
+    The hips are placed on both sides of the pelvis along their common axis, so that the pelvis stays in
+    their middle; heels keep their place in the rigid foot.
+    """
+    result = joints.copy()
+    axis = joints[:, INDEX["left_hip"]] - joints[:, INDEX["right_hip"]]
+    axis = axis / np.maximum(np.linalg.norm(axis, axis=-1, keepdims=True), 1e-9)
+    for joint, parent in enumerate(PARENT_INDEX):
+        name = JOINTS[joint]
+        if parent < 0:
+            continue
+        if name.endswith("_hip"):
+            direction = axis if name.startswith("left") else -axis
+        else:
+            bone = joints[:, joint] - joints[:, parent]
+            direction = bone / np.maximum(np.linalg.norm(bone, axis=-1, keepdims=True), 1e-9)
+        result[:, joint] = result[:, parent] + lengths[joint] * direction
+    return result

@@ -1,0 +1,125 @@
+"""Which way is up, and where the floor is, for a camera that does not move."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .body import BALL_HEIGHT, HEEL_HEIGHT, INDEX
+
+Array = NDArray[np.float64]
+
+PITCH_SIGMA: Final = 12.0
+ROLL_SIGMA: Final = 3.0
+"""Degrees by which cameras are expected to look up or down, and to lean sideways."""
+
+POSTURE_SIGMA: Final = 4.0
+"""Degrees of what standing people and lifters are off together, averaged over a clip."""
+
+FOOT_POINTS: Final = ("left_heel", "left_foot_index", "right_heel", "right_foot_index")
+REST_HEIGHTS: Final = (HEEL_HEIGHT, BALL_HEIGHT, HEEL_HEIGHT, BALL_HEIGHT)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """A guess of the up axis in camera axes, with its standard deviation for pitch and roll in degrees."""
+
+    up: Array
+    pitch_sigma: float
+    roll_sigma: float
+
+
+def estimate_up(joints: Array, weights: Array, contacts: Array | None = None) -> Array:
+    """Return the unit up axis (3,) in camera axes.
+
+    ``joints`` (F,22,3) are absolute, in camera axes and metres; ``weights`` (F,) says how well each frame
+    was seen; ``contacts`` (F,4), when known, adds the plane through the planted feet. The guesses (a level
+    camera, upright people, the plane) are averaged by their certainty.
+    """
+    level = np.array([0.0, -1.0, 0.0])
+    evidence = [_Evidence(level, PITCH_SIGMA, ROLL_SIGMA)]
+    evidence += _posture(joints, weights)
+    if contacts is not None:
+        evidence += _foot_plane(joints, contacts)
+    pitch = _mean([(np.arctan2(-item.up[2], -item.up[1]), item.pitch_sigma) for item in evidence])
+    roll = _mean([(np.arctan2(item.up[0], -item.up[1]), item.roll_sigma) for item in evidence])
+    up = np.array([np.tan(roll), -1.0, -np.tan(pitch)])
+    return up / np.linalg.norm(up)
+
+
+def _mean(guesses: list[tuple[float, float]]) -> float:
+    weight = np.array([1.0 / sigma**2 for _, sigma in guesses])
+    return float(np.clip(np.dot(weight, [value for value, _ in guesses]) / weight.sum(), -1.2, 1.2))
+
+
+def _posture(joints: Array, weights: Array) -> list[_Evidence]:
+    """Return the mean body axis of the frames where the person stands with straight legs and trunk."""
+    hips, thorax = joints[:, INDEX["pelvis"]], joints[:, INDEX["thorax"]]
+    ankles = (joints[:, INDEX["left_ankle"]] + joints[:, INDEX["right_ankle"]]) / 2.0
+    trunk, axis = _unit(thorax - hips), _unit(thorax - ankles)
+    bend = [np.degrees(np.arccos(np.clip((trunk * _unit(hips - ankles)).sum(-1), -1, 1)))]
+    for side in ("left", "right"):
+        hip, knee, ankle = (joints[:, INDEX[f"{side}_{part}"]] for part in ("hip", "knee", "ankle"))
+        bend.append(0.7 * np.degrees(np.arccos(np.clip((_unit(hip - knee) * _unit(knee - ankle)).sum(-1), -1, 1))))
+    weight = weights * np.exp(-0.5 * (np.stack(bend) / 20.0) ** 2).prod(0)
+    if weight.sum() < 1e-6 * len(joints):
+        return []
+    mean = _robust_direction(axis, weight)
+    upright = float(weight.sum() / max(weights.sum(), 1e-9))
+    sigma = POSTURE_SIGMA * float(np.clip(0.3 / max(upright, 1e-6), 1.0, 10.0)) ** 0.5
+    return [_Evidence(mean, sigma, sigma)]
+
+
+def _robust_direction(directions: Array, weight: Array) -> Array:
+    """Return the weighted mean of (F,3) unit vectors, outliers weighted down (IRLS, 8 degrees)."""
+    robust = weight
+    mean = _unit((robust[:, None] * directions).sum(0))
+    for _ in range(10):
+        off = np.degrees(np.arccos(np.clip(directions @ mean, -1, 1)))
+        robust = weight / (1.0 + (off / 8.0) ** 2)
+        mean = _unit((robust[:, None] * directions).sum(0))
+    return mean
+
+
+def _foot_plane(joints: Array, contacts: Array) -> list[_Evidence]:
+    """Return the normal of the plane through the planted feet; as sure as the feet were spread out."""
+    points = np.stack([joints[:, INDEX[name]] for name in FOOT_POINTS], axis=1)[contacts > 0.5]
+    if len(points) < 20:
+        return []
+    centre = np.median(points, axis=0)
+    design = np.stack([points[:, 0] - centre[0], points[:, 2] - centre[2], np.ones(len(points))], axis=1)
+    weight = np.ones(len(points))
+    slope = np.zeros(3)
+    for _ in range(10):
+        slope = np.linalg.lstsq(design * weight[:, None], points[:, 1] * weight, rcond=None)[0]
+        weight = 1.0 / np.sqrt(1.0 + ((points[:, 1] - design @ slope) / 0.03) ** 2)
+    up = _unit(np.array([slope[0], -1.0, slope[1]]))
+    spread = design[:, :2].std(0)
+    noise = 0.06  # metres by which a planted foot is misplaced, for steps on end
+    sigmas = np.degrees(np.arctan(noise / np.maximum(spread, 1e-3)))
+    return [_Evidence(up, max(float(sigmas[1]), 1.0), max(float(sigmas[0]), 1.0))]
+
+
+def _unit(vectors: Array) -> Array:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+def camera_rotation(up: Array) -> Array:
+    """Return the (3,3) rotation from camera axes to the world: Z up, Y level and away from the camera."""
+    away = np.array([0.0, 0.0, 1.0]) - up[2] * up
+    away = _unit(away) if np.linalg.norm(away) > 1e-3 else np.array([0.0, -1.0, 0.0])
+    return np.stack([np.cross(away, up), away, up])
+
+
+def floor_height(joints: Array, stature: float, weights: Array) -> float:
+    """Return the height of the floor under (F,22,3) world joints.
+
+    The lower foot of each frame is followed; the floor lies where it is lowest and stays (a low percentile,
+    so that neither a jump nor a single bad frame moves it), less the height of a foot joint over its sole.
+    """
+    heights = np.stack([joints[:, INDEX[name], 2] for name in FOOT_POINTS], axis=1)
+    low = (heights - stature * np.array(REST_HEIGHTS)).min(1)
+    order = np.argsort(low)
+    share = np.cumsum(weights[order] + 1e-6)
+    return float(np.interp(0.25 * share[-1], share, low[order]))

@@ -1,0 +1,158 @@
+"""Where the person stands in front of the camera: the pelvis path from lifted poses and their 2D keypoints.
+
+With a pinhole camera, a joint at X relative to the pelvis and its pixel u (from the principal point) give,
+for the pelvis at t, two linear equations: ``f tx - u tz = u Z - f X`` and the same for y. Every frame is a
+small weighted least-squares problem; reweighting by the residual makes it robust (IRLS).
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..skeleton import JOINTS
+from ..values import Camera, Keypoints
+from .smoothing import fill_gaps, gaussian, hampel
+
+Array = NDArray[np.float64]
+
+TRUST: Final = {
+    "left_shoulder": 1.0,
+    "right_shoulder": 1.0,
+    "left_hip": 0.6,
+    "right_hip": 0.6,
+    "left_knee": 1.0,
+    "right_knee": 1.0,
+    "left_ankle": 1.0,
+    "right_ankle": 1.0,
+    "left_foot_index": 0.5,
+    "right_foot_index": 0.5,
+    "left_heel": 0.5,
+    "right_heel": 0.5,
+    "left_elbow": 0.6,
+    "right_elbow": 0.6,
+    "left_wrist": 0.3,
+    "right_wrist": 0.3,
+    "nose": 0.3,
+}
+"""How well a 2D keypoint agrees with the joint of that name: hips are drawn off the joint centre, hands and
+faces are lifted worse than knees."""
+
+DEPTH_SIGMA: Final = 0.20
+SIDE_SIGMA: Final = 0.04
+"""Seconds of the filter on the depth, which 2D tells badly, and on the place in the image plane."""
+
+
+def observations(keypoints: Keypoints, camera: Camera) -> tuple[Array, Array]:
+    """Return the (F,22,2) pixels, from the principal point, of the canonical joints and their (F,22) weights.
+
+    The weight is 0 for what was not seen or has no 2D keypoint.
+    """
+    frames = len(keypoints.points)
+    pixels = np.zeros((frames, len(JOINTS), 2))
+    weights = np.zeros((frames, len(JOINTS)))
+    for joint, name in enumerate(JOINTS):
+        if name not in TRUST or name not in keypoints.names:
+            continue
+        column = keypoints.index(name)
+        offset = np.asarray(keypoints.points[:, column], np.float64) - camera.principal_point
+        seen = np.isfinite(offset).all(-1)
+        pixels[:, joint] = np.where(seen[:, None], offset, 0.0)
+        weights[:, joint] = np.where(seen, np.nan_to_num(keypoints.confidence[:, column]), 0.0) * TRUST[name]
+    return pixels, weights
+
+
+def solve_root(joints: Array, pixels: Array, weights: Array, camera: Camera, times: Array) -> tuple[Array, Array]:
+    """Return the (F,3) path of the pelvis in camera axes, in the unit of the joints, and its trust (F,) 0..1.
+
+    ``joints`` (F,J,3) is relative to the pelvis; ``pixels`` and ``weights`` come from ``observations``.
+    Frames where too little was seen are bridged. The depth is smoothed more than the sides, and the
+    sides are then solved anew for the smoothed depth.
+    """
+    focal = camera.focal_px
+    per_frame, trust = _frames_alone(joints, pixels, weights, focal)
+    cleaned = hampel(per_frame, half_window=7, floor=0.02 * float(np.nanmedian(per_frame[:, 2])))
+    filled, _ = fill_gaps(cleaned, times)
+    depth = np.exp(gaussian(np.log(filled[:, 2]), times, DEPTH_SIGMA))
+    sides = _sides_at_depth(joints, pixels, weights, depth, focal)
+    sides, _ = fill_gaps(hampel(sides, half_window=3, floor=0.05), times)
+    sides = gaussian(sides, times, SIDE_SIGMA)
+    return np.concatenate([sides * depth[:, None], depth[:, None]], axis=1), trust
+
+
+def _frames_alone(joints: Array, pixels: Array, weights: Array, focal: float) -> tuple[Array, Array]:
+    """Solve every frame by itself; (F,3) with NaN where fewer than 4 joints were seen, and the trust (F,)."""
+    depth = _depth_from_extent(joints, pixels, weights, focal)
+    enough = (weights > 0.05).sum(1) >= 4
+    result = np.full((len(joints), 3), np.nan)
+    robust = weights
+    for _ in range(6):
+        distance = np.maximum(joints[..., 2] + depth[:, None], 0.1 * depth[:, None])
+        scaled = robust / distance**2
+        solution = _normal_equations(joints, pixels, scaled, focal)
+        good = enough & (solution[:, 2] > 0.3 * depth) & (solution[:, 2] < 3.0 * depth)
+        result[good] = solution[good]
+        depth = np.where(good, solution[:, 2], depth)
+        absolute = joints + np.where(good[:, None], solution, np.nan)[:, None]
+        error = np.linalg.norm(focal * absolute[..., :2] / absolute[..., 2:] - pixels, axis=-1)
+        spread = _spread(error, weights)
+        robust = weights / (1.0 + (np.nan_to_num(error) / (2.0 * spread[:, None])) ** 2)
+    result[~enough] = np.nan
+    trust = np.clip(weights.sum(1) / 5.0, 0.0, 1.0) * np.isfinite(result).all(1)
+    return result, trust
+
+
+def _spread(error: Array, weights: Array) -> Array:
+    """Return the median pixel error of the seen joints of each frame, at least 1 pixel."""
+    seen = np.where((weights > 0.05) & np.isfinite(error), error, np.nan)
+    spread = np.ones(len(error))
+    known = np.isfinite(seen).any(1)
+    spread[known] = np.maximum(np.nanmedian(seen[known], axis=1), 1.0)
+    return spread
+
+
+def _depth_from_extent(joints: Array, pixels: Array, weights: Array, focal: float) -> Array:
+    """Return a first depth (F,): focal length times extent in 3D over extent in 2D (PoseDA, ICCV 2023)."""
+    weight = weights / np.maximum(weights.sum(1, keepdims=True), 1e-9)
+
+    def extent(points: Array) -> Array:
+        centred = points - (weight[..., None] * points).sum(1, keepdims=True)
+        return np.sqrt((weight[..., None] * centred**2).sum((1, 2)))
+
+    ratio = focal * extent(joints[..., :2]) / np.maximum(extent(pixels), 1e-6)
+    usable = (weights > 0.05).sum(1) >= 4
+    typical = float(np.median(ratio[usable])) if usable.any() else 4.0
+    return np.where(usable, np.clip(ratio, typical / 5.0, typical * 5.0), typical)
+
+
+def _normal_equations(joints: Array, pixels: Array, weights: Array, focal: float) -> Array:
+    """Return the weighted least-squares pelvis (F,3) of the linear equations above."""
+    right = pixels * joints[..., 2:] - focal * joints[..., :2]
+    total = weights.sum(1)
+    mean = (weights[..., None] * pixels).sum(1)
+    square = (weights * (pixels**2).sum(-1)).sum(1)
+    matrix = np.zeros((len(joints), 3, 3))
+    matrix[:, 0, 0] = matrix[:, 1, 1] = focal**2 * total
+    matrix[:, :2, 2] = matrix[:, 2, :2] = -focal * mean
+    matrix[:, 2, 2] = square
+    vector = np.empty((len(joints), 3))
+    vector[:, :2] = focal * (weights[..., None] * right).sum(1)
+    vector[:, 2] = -(weights[..., None] * pixels * right).sum((1, 2))
+    scale = np.maximum(np.trace(matrix, axis1=1, axis2=2), 1e-12)
+    matrix += 1e-9 * scale[:, None, None] * np.eye(3)
+    return np.linalg.solve(matrix, vector[..., None])[..., 0]
+
+
+def _sides_at_depth(joints: Array, pixels: Array, weights: Array, depth: Array, focal: float) -> Array:
+    """Return the best (F,2) place beside the optical axis over the depth, for given depths; NaN when unseen."""
+    distance = np.maximum(joints[..., 2] + depth[:, None], 0.1 * depth[:, None])
+    place = pixels * distance[..., None] / focal - joints[..., :2]
+    robust = weights
+    result = np.full((len(joints), 2), np.nan)
+    enough = (weights > 0.05).sum(1) >= 3
+    for _ in range(5):
+        total = np.maximum(robust.sum(1), 1e-9)
+        result = (robust[..., None] * place).sum(1) / total[:, None]
+        error = np.linalg.norm(place - result[:, None], axis=-1) * focal / distance
+        robust = weights / (1.0 + (error / (2.0 * _spread(error, weights)[:, None])) ** 2)
+    return np.where(enough[:, None], result / depth[:, None], np.nan)
