@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except Exception as error:
-        return _fail(args, _sentence_for(error), 1)
+        return _fail(args, sentence_for(error), 1)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -75,7 +75,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _sentence_for(error: Exception) -> str:
+def sentence_for(error: Exception) -> str:
+    """Return the plain sentence that a user reads when this error ends the work."""
+    if isinstance(error, PosewrightError):
+        return str(error)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "There is not enough memory for this; close other programs, or use --device cpu or --quality fast."
     if isinstance(error, OSError) and error.strerror:
