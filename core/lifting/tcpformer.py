@@ -222,7 +222,7 @@ class TemporalLayer(nn.Module):
         self.cross_temporal = ProxyBlock(dim, hidden, scale_init, attention)
         # not a parameter: the official code never registers, trains or stores these scales, so they
         # stay single precision in a double model too
-        self.local_scale = torch.tensor(scale_init, dtype=torch.float32).item()
+        self.local_scale = torch.tensor(scale_init, dtype=torch.float32, device="cpu").item()
 
     def local(self, x: Tensor) -> Tensor:
         """Run the local branch on (B*J,T,C); clips of 1, 2 or 4 frames have fewer than three parts."""
