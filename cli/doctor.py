@@ -90,15 +90,16 @@ def _weights() -> list[Finding]:
     from ..weights import store
 
     findings = []
-    for entry in store.list_weights():
-        if entry["installed"]:
-            findings.append(Finding(f"weights {entry['name']}", "ok", str(entry["path"])))
+    for weights in store.list_weights():
+        name = weights.entry.name
+        if weights.path is not None:
+            findings.append(Finding(f"weights {name}", "ok", str(weights.path)))
         else:
-            hint = f"not fetched yet; the first capture does it, or: posewright weights get {entry['name']}"
-            findings.append(Finding(f"weights {entry['name']}", "note", hint))
-    free = shutil.disk_usage(_existing_parent(store.cache_folder())).free / 1e9
+            hint = f"not fetched yet; the first capture does it, or: posewright weights get {name}"
+            findings.append(Finding(f"weights {name}", "note", hint))
+    free = shutil.disk_usage(_existing_parent(store.home())).free / 1e9
     state: State = "ok" if free > 1 else "note"
-    findings.append(Finding("cache folder", state, f"{store.cache_folder()} ({free:.1f} GB free)"))
+    findings.append(Finding("cache folder", state, f"{store.home()} ({free:.1f} GB free)"))
     return findings
 
 
