@@ -126,6 +126,11 @@ def write_previews(take: Take, clip: Path, video: Path | None, sheet: Path | Non
     """Draw the preview video and the contact sheet that were asked for."""
     if video is None and sheet is None:
         return
+    if importlib.util.find_spec("cv2") is None:
+        from .in_blender import draw_previews
+
+        draw_previews(take, clip, {"video": video, "sheet": sheet}, progress)
+        return
     from ..core import preview
 
     if video is not None:
