@@ -1,0 +1,147 @@
+"""Footage to Take: the stages in their order, with models that are loaded once for many clips.
+
+torch and opencv are imported when a clip is tracked, not when this module is.
+"""
+
+import hashlib
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import __version__
+from ..errors import PosewrightError
+from ..progress import Progress, silent
+from ..weights import store
+from .settings import TrackSettings
+from .take import Take
+from .values import Camera, Keypoints
+
+if TYPE_CHECKING:
+    from .detection import Detector
+    from .footage import FootageInfo
+    from .lifting import Lifter
+
+SEEN = 0.3
+"""Confidence above which a keypoint counts as seen."""
+
+MOSTLY = 0.9
+"""Part of the frames below which it is worth saying how rarely something was seen."""
+
+BODY = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+FEET = ("left_ankle", "right_ankle", "left_heel", "right_heel", "left_foot_index", "right_foot_index")
+HASH_BLOCK = 1 << 20  # bytes
+
+
+def track(path: str | os.PathLike[str], settings: TrackSettings | None = None, progress: Progress = silent) -> Take:
+    """Return the motion of the person in one clip; see ``Tracker`` for many clips."""
+    return Tracker(settings or TrackSettings()).track(path, progress)
+
+
+class Tracker:
+    """Turns footage into Takes and keeps its models loaded between clips."""
+
+    def __init__(self, settings: TrackSettings | None = None) -> None:
+        self.settings = settings or TrackSettings()
+        self._detector: Detector | None = None
+        self._lifter: Lifter | None = None
+
+    def track(self, path: str | os.PathLike[str], progress: Progress = silent) -> Take:
+        """Return the motion of the person in a clip.
+
+        Raises PosewrightError with a sentence for footage that cannot be read, is a single frame or shows nobody,
+        and for weights or a device that are not to be had; UsageError for settings that make no sense; Cancelled
+        when ``progress`` raises it.
+        """
+        from .footage import open_footage
+        from .world.camera import guess_camera, is_guessed
+        from .world.solve import solve_world
+
+        info = open_footage(path)
+        if info.frame_count == 1:
+            raise PosewrightError(f"{info.path} has a single frame; give a video in which the person moves.")
+        camera = guess_camera(self.settings, (info.width, info.height))
+        detector, lifter = self._models(progress)
+        progress("detect", 0.0)
+        keypoints = detector.detect(info.path, progress)
+        progress("lift", 0.0)
+        pose = lifter.lift(keypoints, camera, progress)
+        progress("world", 0.0)
+        take = solve_world(pose, keypoints, camera, self.settings)
+        progress("world", 0.5)
+        guesses = {"focal": is_guessed(self.settings), "height": self.settings.height is None}
+        take.provenance = self._provenance(info, camera)
+        take.provenance["warnings"] = capture_warnings(keypoints, guesses)
+        progress("world", 1.0)
+        return take
+
+    def _models(self, progress: Progress) -> "tuple[Detector, Lifter]":
+        """Load what is not loaded yet, the lifter first: it is small and may be named wrongly."""
+        if self._lifter is None or self._detector is None:
+            from .detection import Detector
+            from .device import resolve_device
+            from .lifting import load_lifter
+
+            device = resolve_device(self.settings.device)
+            progress("weights", 0.0)
+            self._lifter = load_lifter(self.settings.lifter, device)
+            self._detector = Detector(self.settings, progress)
+            progress("weights", 1.0)
+        return self._detector, self._lifter
+
+    def _provenance(self, info: "FootageInfo", camera: Camera) -> dict[str, Any]:
+        """Return where a Take came from: clip, program, weights and their terms, settings."""
+        named = Path(self.settings.lifter)
+        lifter = named if named.is_file() else store.find(self.settings.lifter).path
+        return {
+            "program": "posewright",
+            "version": __version__,
+            "source": {"name": info.path.name, "sha256": file_sha256(info.path), "frames_per_second": info.fps},
+            "weights": [
+                {"used_for": "keypoints", **store.provenance(store.find(self.settings.detector).path)},
+                {"used_for": "lifting", **store.provenance(lifter)},
+            ],
+            "settings": asdict(self.settings),
+            "focal_px": camera.focal_px,
+        }
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hash of a file of any size."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def capture_warnings(keypoints: Keypoints, guesses: dict[str, bool]) -> list[str]:
+    """Return what the user should know about a capture, as sentences.
+
+    ``guesses`` tells whether the camera's ``focal`` length and the person's ``height`` had to be guessed.
+    """
+    warnings = []
+    body = _seen_share(keypoints, BODY)
+    if body < MOSTLY:
+        warnings.append(f"The person was seen in only {100 * body:.0f} % of the frames; the rest is filled in.")
+    feet = _seen_share(keypoints, FEET)
+    if feet < 0.05:
+        warnings.append("The feet were never seen, so legs, floor and the person's path are guesses.")
+    elif feet < MOSTLY * body:
+        warnings.append(f"The feet were seen in only {100 * feet:.0f} % of the frames; film the whole body.")
+    if guesses["height"]:
+        warnings.append("The person's height was not given, 1.70 m is assumed; --height makes the size right.")
+    if guesses["focal"]:
+        warnings.append("The camera's focal length was guessed; --fov or --focal-px makes the distance right.")
+    return warnings
+
+
+def _seen_share(keypoints: Keypoints, names: tuple[str, ...]) -> float:
+    """Return the part of the frames in which at least half of these joints were seen."""
+    columns = [keypoints.index(name) for name in names if name in keypoints.names]
+    if not columns or not len(keypoints.confidence):
+        return 0.0
+    seen = np.nan_to_num(keypoints.confidence[:, columns]) > SEEN
+    return float((seen.mean(axis=1) >= 0.5).mean())
