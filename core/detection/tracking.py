@@ -1,0 +1,149 @@
+"""Whom to follow: detections of many people in sampled frames become the path of one person.
+
+A path may only go through detections that one body could have produced one after the other; the best path is found
+for the whole clip at once (dynamic programming), so a single wrong detection is stepped over, never followed and
+never interpolated through.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import PosewrightError, UsageError
+from .people import Person
+from .regions import MARGIN, Array, disagreement, wrap_angle
+
+BRIDGE = 1.0
+"""Seconds without a detection beyond which the motion in between is unknown and the link is paid for."""
+
+REACH = 0.5
+"""Seconds before the first and after the last detection in which the person is still looked for."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A person seen in one sampled frame."""
+
+    time: float  # seconds
+    person: Person
+
+
+def choose_path(sightings: list[Sighting], person: str, image_size: tuple[int, int]) -> list[Sighting]:
+    """Return the sightings of the person to follow, in order of time.
+
+    ``person`` is "largest" (for longest), a number from 1 (the N-th of them) or "X,Y" (at that pixel when first seen).
+    Raises PosewrightError when there is no such person, UsageError when ``person`` is none of these.
+    """
+    if person != "largest" and "," in person:
+        start = _at_pixel(sightings, _pixel(person, image_size))
+        later = [s for s in sightings if s.time > start.time]
+        return best_path([start, *later], from_first=True)
+    left = sightings
+    number = 1 if person == "largest" else _number(person)
+    for rank in range(1, number + 1):
+        path = best_path(left)
+        if rank == number and path:
+            return path
+        if not path:
+            people = "1 person was" if rank == 2 else f"{rank - 1} people were"
+            raise PosewrightError(f"Only {people} found, so --person {number} does not exist.")
+        left = _without(left, path)
+    return []
+
+
+def best_path(sightings: list[Sighting], from_first: bool = False) -> list[Sighting]:
+    """Return the plausible path with the greatest sum of sizes; ``from_first`` forces it to begin at the first."""
+    if not sightings:
+        return []
+    times = np.array([s.time for s in sightings])
+    regions = np.stack([s.person.region for s in sightings])
+    worth = regions[:, 2] * np.array([s.person.score for s in sightings])
+    total = worth.copy()
+    before = np.full(len(sightings), -1)
+    for index in range(1, len(sightings)):
+        earlier = np.flatnonzero(times[:index] < times[index])
+        if from_first:
+            earlier = earlier[(before[earlier] >= 0) | (earlier == 0)]
+        if not len(earlier):
+            continue
+        gain = total[earlier] - link_cost(regions[earlier], regions[index], times[index] - times[earlier])
+        best = int(np.argmax(gain))
+        if gain[best] > 0 or (from_first and np.isfinite(gain[best])):
+            total[index] = worth[index] + gain[best]
+            before[index] = earlier[best]
+    reached = (before >= 0) | (np.arange(len(sightings)) == 0) if from_first else np.ones(len(sightings), bool)
+    index = int(np.argmax(np.where(reached, total, -np.inf)))
+    path = []
+    while index >= 0:
+        path.append(sightings[index])
+        index = int(before[index])
+    return path[::-1]
+
+
+def link_cost(a: Array, b: Array, seconds: NDArray[np.float64]) -> Array:
+    """Return what it costs that the regions a (N,4) and b (4,) are one body ``seconds`` apart; inf if they cannot be.
+
+    Allowed are, at once and per second: moving by a fifth and two sides, growing by 1.3 and 2.5, turning 45 and 240
+    degrees. Long gaps allow no more than ``BRIDGE`` does, so that nobody is taken for a person who left elsewhere.
+    """
+    span = np.minimum(seconds, BRIDGE)
+    side = (a[:, 2] + b[2]) / 2
+    distance = np.hypot(a[:, 0] - b[0], a[:, 1] - b[1]) / side / (0.2 + 2.0 * span)
+    size = np.abs(np.log(a[:, 2] / b[2])) / (math.log(1.3) + math.log(2.5) * np.minimum(span, 0.3))
+    angle = np.abs(wrap_angle(a[:, 3] - b[3])) / np.minimum(math.radians(45) + math.radians(240) * span, math.pi)
+    misfit = np.maximum(np.maximum(distance, size), angle)
+    cost = side * (0.5 * misfit**2 + np.where(seconds > BRIDGE, 1.0, 0.0))
+    return np.where(misfit <= 1.0, cost, np.inf)
+
+
+def plan_regions(path: list[Sighting], times: NDArray[np.float64]) -> Array:
+    """Return the region (F,4) in which to look for the person at each time; NaN where nothing is known.
+
+    Between sightings all values run linearly (the size in its logarithm, the turn the short way round).
+    """
+    known = np.array([s.time for s in path])
+    regions = np.stack([s.person.region for s in path])
+    angles = np.unwrap(regions[:, 3])
+    plan = np.stack(
+        [
+            np.interp(times, known, regions[:, 0]),
+            np.interp(times, known, regions[:, 1]),
+            np.exp(np.interp(times, known, np.log(regions[:, 2]))),
+            wrap_angle(np.interp(times, known, angles)),
+        ],
+        -1,
+    )
+    plan[(times < known[0] - REACH) | (times > known[-1] + REACH)] = np.nan
+    return plan
+
+
+def _without(sightings: list[Sighting], path: list[Sighting]) -> list[Sighting]:
+    """Return the sightings that are not of the person on this path, nor doubles of that person."""
+    taken = {s.time: s.person.region for s in path}
+    return [s for s in sightings if s.time not in taken or disagreement(s.person.region, taken[s.time]) > 1.0]
+
+
+def _at_pixel(sightings: list[Sighting], pixel: Array) -> Sighting:
+    """Return whose body square holds the pixel when people are first seen, or who is nearest."""
+    first = [s for s in sightings if s.time == sightings[0].time]
+    distance = np.array([np.hypot(*(s.person.region[:2] - pixel)) for s in first])
+    inside = distance <= np.array([s.person.region[2] / MARGIN / 2 for s in first])
+    return first[int(np.argmin(distance + np.where(inside, 0.0, 1e6)))]
+
+
+def _pixel(person: str, image_size: tuple[int, int]) -> Array:
+    try:
+        x, y = (float(part) for part in person.split(","))
+    except ValueError:
+        raise UsageError(f"The person must be given as X,Y in pixels, not '{person}'.") from None
+    if not (0 <= x < image_size[0] and 0 <= y < image_size[1]):
+        raise PosewrightError(f"The pixel {person} lies outside the picture of {image_size[0]} x {image_size[1]}.")
+    return np.array([x, y])
+
+
+def _number(person: str) -> int:
+    if not person.isdecimal() or int(person) < 1:
+        raise UsageError(f"The person must be 'largest', a number from 1 or X,Y in pixels, not '{person}'.")
+    return int(person)
