@@ -54,7 +54,7 @@ def test_imported_checkpoint_survives_our_own_format(tmp_path: Path) -> None:
 
 def test_own_weights_keep_small_tensors_exactly(tmp_path: Path) -> None:
     model = PriorLifter(**SMALL_PRIOR)
-    torch.nn.init.normal_(model.gate)
+    torch.nn.init.normal_(model.tcpformer.head.bias)
     save_weights(tmp_path / "own.safetensors", model.state_dict(), META)
     checkpoint = load_checkpoint(tmp_path / "own.safetensors")
     assert checkpoint.convention == "virtual_view"
@@ -82,10 +82,12 @@ def broken_files(folder: Path) -> dict[str, bytes]:
     torch.save({"model": {"fc.weight": torch.zeros(3, 3)}}, folder / "other")
     torch.save([1, 2, 3], folder / "list")
     partial = PriorLifter(**SMALL_PRIOR).state_dict()
-    partial.pop("gate")
+    partial.pop("tcpformer.pos_embed")
     save_weights(folder / "partial", partial, META)
     save_weights(folder / "stranger", partial, {**META, "joints": ["pelvis"]})
-    save_weights(folder / "odd", {"gate": torch.zeros(1)}, {**META, "architecture": "tcpformer", "config": {"a": 1}})
+    save_weights(
+        folder / "odd", {"head.bias": torch.zeros(1)}, {**META, "architecture": "tcpformer", "config": {"a": 1}}
+    )
     made = {name: (folder / name).read_bytes() for name in ("other", "list", "partial", "stranger", "odd")}
     return {
         **made,

@@ -1,0 +1,129 @@
+"""A loaded lifter: keypoints of a clip in, poses in camera axes out."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...errors import PosewrightError, UsageError
+from ...progress import Progress, silent
+from ...weights import store
+from ..device import resolve_device
+from ..values import Camera, CameraPose, Keypoints
+from .checkpoints import Checkpoint, load_checkpoint
+from .conventions import convention_of
+from .windows import WindowMean, plan_windows
+
+WEIGHTS_SUFFIXES: Final = (".safetensors", ".tr", ".pth", ".pt")
+FRAMES_A_PASS: Final = {"cpu": 1024, "mps": 4096, "cuda": 16384}
+"""Frames, the mirrored ones among them, that go through the network at once: bounds its memory."""
+
+LEAST_ERROR: Final = 0.04
+UNSEEN_ERROR: Final = 0.30
+"""Standard deviations of a joint, in body units: at best, and where the detector saw nothing."""
+
+
+class Lifter:
+    """Lifts 2D keypoints to 3D; made by ``load_lifter``."""
+
+    def __init__(self, checkpoint: Checkpoint, provenance: dict[str, Any], device: torch.device) -> None:
+        self.name: str = provenance["name"]
+        self.provenance = provenance
+        self.device = device
+        self.frames = checkpoint.frames
+        self.stride_seconds = checkpoint.stride_seconds
+        self._convention = convention_of(checkpoint.convention)
+        self._model = checkpoint.build().to(device)
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the joints that it gives."""
+        return self._convention.joints
+
+    def lift(self, keypoints: Keypoints, camera: Camera, progress: Progress = silent) -> CameraPose:
+        """Return the pose of every frame in the axes of ``camera``, pelvis at the origin.
+
+        Every frame is seen in overlapping windows, each as it is and mirrored. The joints have a constant
+        unit (about half of trunk plus leg); ``uncertainty`` (F,J) in the same unit comes from how far the
+        passes disagree and from the confidence of the keypoints. Raises PosewrightError when no joint is
+        seen in any frame.
+        """
+        track = self._convention.track(keypoints, camera)
+        if not (track.confidence > 0).any():
+            raise PosewrightError("No joint of the person was seen in the footage, so there is nothing to lift.")
+        outputs, variance = self._lift_track(track.inputs, keypoints.times, progress)
+        poses = self._convention.poses(track, outputs)
+        # turn back by the transpose: (R^T x)^T = x^T R
+        joints = np.einsum("fjk,fki->fji", poses, track.rotations)
+        doubt = UNSEEN_ERROR * (1.0 - np.clip(track.confidence, 0.0, 1.0))
+        uncertainty = np.sqrt(variance + doubt**2 + LEAST_ERROR**2)
+        return CameraPose(joints.astype(np.float32), self.joints, uncertainty.astype(np.float32))
+
+    def _lift_track(
+        self, inputs: Tensor, times: NDArray[np.float64], progress: Progress
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the network's mean output (F,J,3) for inputs (F,J,C), and its variance (F,J)."""
+        windows = plan_windows(np.asarray(times, np.float64), self.frames, self.stride_seconds)
+        mean = WindowMean(len(inputs), len(self.joints))
+        done = 0
+        progress("lift", 0.0)
+        for batch in _batches(windows, FRAMES_A_PASS[self.device.type] // 2):
+            poses, noise = self._both_ways(torch.stack([inputs[index] for index in batch]))
+            for index, pose, own in zip(batch, poses, noise, strict=True):
+                mean.add(index, pose, own)
+            done += len(batch)
+            progress("lift", done / len(windows))
+        outputs, variance = mean.result()
+        return outputs.numpy(), variance.numpy()
+
+    @torch.inference_mode()
+    def _both_ways(self, clips: Tensor) -> tuple[Tensor, Tensor]:
+        """Lift clips (B,T,J,C) as they are and mirrored, in one pass: the mean (B,T,J,3), its variance (B,T,J)."""
+        both = torch.cat((clips, self._convention.mirrored(clips))).to(self.device)
+        plain, flipped = self._convention.predict(self._model, both).float().cpu().chunk(2)
+        flipped = self._convention.mirrored(flipped)
+        return (plain + flipped) / 2, (plain - flipped).square().sum(-1) / 4
+
+
+def _batches(windows: list[NDArray[np.int64]], frames: int) -> Iterator[list[NDArray[np.int64]]]:
+    """Group windows of equal length, at most ``frames`` frames together (at least one window)."""
+    for length in sorted({len(window) for window in windows}):
+        same = [window for window in windows if len(window) == length]
+        size = max(1, frames // length)
+        for start in range(0, len(same), size):
+            yield same[start : start + size]
+
+
+def load(name_or_path: str | os.PathLike[str], device: str | torch.device = "auto") -> Lifter:
+    """Return a lifter by the name of its weights, or from a weights file (see ``lifting.load_lifter``)."""
+    target = device if isinstance(device, torch.device) else resolve_device(device)  # pyright: ignore[reportArgumentType]
+    path, provenance = _find(name_or_path)
+    checkpoint = load_checkpoint(path)
+    described = {
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "licence": checkpoint.licence,
+        "architecture": checkpoint.architecture,
+    }
+    for key in ("training_data", "acknowledgement"):
+        if key in checkpoint.metadata:
+            described[key] = checkpoint.metadata[key]
+    return Lifter(checkpoint, {**described, **provenance}, target)
+
+
+def _find(name_or_path: str | os.PathLike[str]) -> tuple[Path, dict[str, Any]]:
+    """Return the file of a lifter and what is known about it beside its own description."""
+    text = os.fspath(name_or_path)
+    path = Path(text).expanduser()
+    if path.is_file() or path.suffix in WEIGHTS_SUFFIXES or len(path.parts) > 1:
+        return path, {"name": path.stem}
+    entry = store.find("default" if text == "posewright" else text).entry
+    if entry.kind != "lifter":
+        raise UsageError(f"'{text}' is a {entry.kind}, not a lifter; 'posewright weights list' shows what there is.")
+    known = {"name": entry.name, "licence": entry.licence, "terms": entry.terms, "training_data": entry.training_data}
+    return store.ensure(entry.name, offline=True), known

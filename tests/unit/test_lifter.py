@@ -1,0 +1,204 @@
+"""Lifting a track: windows, mirrors, cameras, lengths and rates; networks here are small and untrained."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from posewright.core.lifting import load_lifter
+from posewright.core.lifting.checkpoints import save_weights
+from posewright.core.lifting.conventions import h36m_points
+from posewright.core.lifting.inputs import CHANNELS, LIFTER_JOINTS
+from posewright.core.lifting.lifter import Lifter
+from posewright.core.lifting.pose_prior import PriorLifter
+from posewright.core.lifting.windows import WindowMean, plan_windows
+from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS, mirror_order
+from posewright.core.values import Camera, CameraPose, Keypoints
+from posewright.errors import PosewrightError, UsageError
+
+DATA = Path(__file__).parent.parent / "data" / "parity"
+CAMERA = Camera(900.0, (320.0, 180.0), (640, 360))
+TCPFORMER = {"n_layers": 1, "dim_in": 4, "dim_feat": 16, "dim_rep": 24, "num_heads": 4, "num_joints": 19}
+CONFIG = {
+    "prior_width": 32,
+    "prior_blocks": 1,
+    "tcpformer": {**TCPFORMER, "n_frames": 27, "layer_scale_init_value": 0.3},
+}
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained network of our own kind whose parts all have an effect."""
+    torch.manual_seed(1)
+    model = PriorLifter(**CONFIG)
+    torch.nn.init.normal_(model.tcpformer.head.weight, std=0.02)
+    torch.nn.init.normal_(model.prior.head.weight, std=0.02)
+    path = tmp_path_factory.mktemp("weights") / "small.safetensors"
+    meta = {
+        "architecture": "prior_tcpformer",
+        "config": CONFIG,
+        "joints": list(LIFTER_JOINTS),
+        "channels": list(CHANNELS),
+        "frames": 27,
+        "stride_seconds": 0.1,
+        "licence": "GPL-3.0-or-later",
+        "acknowledgement": "thanks",
+    }
+    save_weights(path, model.state_dict(), meta)
+    return path
+
+
+@pytest.fixture(scope="module")
+def lifter(weights: Path) -> Lifter:
+    return load_lifter(weights, device="cpu")
+
+
+def walker(frames: int, fps: float = 30.0, camera: Camera = CAMERA, turn: float = 0.0) -> Keypoints:
+    """A swaying body of 33 points that crosses the view; ``turn`` (radians) pans the camera to the right."""
+    draw = np.random.default_rng(3)
+    body = draw.normal(0, (0.2, 0.5, 0.2), (33, 3))
+    phase = draw.uniform(0, 6, (33, 3))
+    times = np.arange(frames) / fps
+    joints = body + 0.1 * np.sin(3 * times[:, None, None] + phase)
+    joints += np.stack([0.5 * times - 0.5, 0 * times, 4 + 0.1 * times], axis=-1)[:, None]
+    cos, sin = np.cos(turn), np.sin(turn)
+    joints = joints @ np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]]).T
+    points = camera.focal_px * joints[..., :2] / joints[..., 2:] + camera.principal_point
+    confidence = np.full((frames, 33), 0.9)
+    return Keypoints(
+        points.astype(np.float32), confidence.astype(np.float32), BLAZEPOSE_KEYPOINTS, times, camera.image_size
+    )
+
+
+def check(pose: CameraPose, frames: int) -> None:
+    assert pose.joints.shape == (frames, len(pose.names), 3)
+    assert pose.uncertainty is not None
+    assert pose.uncertainty.shape == (frames, len(pose.names))
+    assert np.isfinite(pose.joints).all() and np.isfinite(pose.uncertainty).all()
+    np.testing.assert_allclose(pose.joints[:, pose.names.index("pelvis")], 0, atol=1e-6)
+    assert pose.joints.std() > 0.01
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 5, 26, 27, 28, 82, 200])
+def test_any_length(lifter: Lifter, frames: int) -> None:
+    check(lifter.lift(walker(frames), CAMERA), frames)
+
+
+@pytest.mark.parametrize("fps", [6.0, 24.0, 29.97, 60.0, 240.0])
+def test_any_rate(lifter: Lifter, fps: float) -> None:
+    frames = round(4 * fps)
+    at_rate = lifter.lift(walker(frames, fps), CAMERA)
+    check(at_rate, frames)
+    # the same motion at 30 fps: the same poses at the same times, up to the other frames of the window
+    usual = lifter.lift(walker(121, 30.0), CAMERA)
+    at_two_seconds = at_rate.joints[round(2 * fps)] - usual.joints[60]
+    assert np.abs(at_two_seconds).max() < 0.1 * np.abs(usual.joints).max()
+
+
+def test_uneven_time_stamps(lifter: Lifter) -> None:
+    keypoints = walker(100)
+    keypoints.times = np.cumsum(np.random.default_rng(0).choice([0.016, 0.033, 0.3], 100))
+    check(lifter.lift(keypoints, CAMERA), 100)
+
+
+def test_windows_hold_every_frame_at_the_trained_distance() -> None:
+    times = np.arange(301) / 30
+    windows = plan_windows(times, 27, 0.1)
+    assert {len(w) for w in windows} == {27}
+    assert {int(step) for w in windows for step in np.diff(w)} == {3}
+    count = np.bincount(np.concatenate(windows), minlength=301)
+    assert count.min() == 1 and count[45:-45].min() >= 2
+    assert [list(w) for w in plan_windows(times[:4], 27, 0.1)] == [[0, 1, 2, 3]]
+
+
+def test_mean_of_windows_and_its_variance() -> None:
+    mean = WindowMean(3, 1)
+    mean.add(np.array([0, 1]), torch.zeros(2, 1, 3), torch.full((2, 1), 0.5))
+    mean.add(np.array([1, 2]), torch.ones(2, 1, 3), torch.zeros(2, 1))
+    poses, variance = mean.result()
+    np.testing.assert_allclose(poses[:, 0, 0], [0, 0.5, 1])
+    np.testing.assert_allclose(variance[:, 0], [0.5, 0.75 + 0.25, 0])
+
+
+def test_mirrored_footage_gives_the_mirrored_pose(lifter: Lifter) -> None:
+    keypoints = walker(60)
+    order = mirror_order(BLAZEPOSE_KEYPOINTS)
+    points = keypoints.points[:, order] * [-1, 1] + [2 * CAMERA.principal_point[0], 0]
+    mirrored = Keypoints(
+        points.astype(np.float32), keypoints.confidence[:, order], keypoints.names, keypoints.times, (640, 360)
+    )
+    plain, flipped = lifter.lift(keypoints, CAMERA), lifter.lift(mirrored, CAMERA)
+    expected = plain.joints[:, mirror_order(plain.names)] * [-1, 1, 1]
+    np.testing.assert_allclose(flipped.joints, expected, atol=2e-4)
+
+
+def test_place_in_the_picture_does_not_matter(lifter: Lifter) -> None:
+    """A camera panned by 20 degrees sees the same person turned by 20 degrees."""
+    turn = np.radians(20.0)
+    straight = lifter.lift(walker(40), CAMERA).joints
+    panned = lifter.lift(walker(40, turn=turn), CAMERA).joints
+    cos, sin = np.cos(turn), np.sin(turn)
+    expected = straight @ np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]]).T
+    np.testing.assert_allclose(panned, expected, atol=0.03 * np.abs(straight).max())
+
+
+def test_unseen_joints_are_uncertain(lifter: Lifter) -> None:
+    keypoints = walker(60)
+    wrist = keypoints.index("left_wrist")
+    keypoints.points[20:40, wrist] = np.nan
+    keypoints.confidence[20:40, wrist] = 0
+    pose = lifter.lift(keypoints, CAMERA)
+    check(pose, 60)
+    assert pose.uncertainty is not None
+    doubt = pose.uncertainty[:, pose.names.index("left_wrist")]
+    assert doubt[20:40].min() > doubt[:20].max()
+    keypoints.confidence[:] = 0
+    with pytest.raises(PosewrightError, match="No joint"):
+        lifter.lift(keypoints, CAMERA)
+
+
+def test_progress_is_reported_and_stops_the_work(lifter: Lifter) -> None:
+    seen = []
+    lifter.lift(walker(600), CAMERA, lambda stage, done, note="": seen.append((stage, done)))
+    assert seen[0] == ("lift", 0.0) and seen[-1] == ("lift", 1.0) and len(seen) > 2
+
+    def stop(stage: str, done: float, note: str = "") -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lifter.lift(walker(600), CAMERA, stop)
+
+
+@pytest.mark.parametrize("form", ["h36m", "mpi"])
+def test_official_checkpoints_lift(form: str) -> None:
+    lifter = load_lifter(DATA / f"tiny9_ckpt_{form}_style.pth.tr", device="cpu")
+    assert lifter.frames == 9
+    assert "research only" in lifter.provenance["licence"]
+    check(lifter.lift(walker(40), CAMERA), 40)
+    assert set(lifter.joints) <= set(LIFTER_JOINTS)
+
+
+def test_human36m_joints_from_the_detector() -> None:
+    keypoints = walker(2)
+    keypoints.confidence[1, keypoints.index("left_hip")] = 0
+    points, confidence = h36m_points(keypoints)
+    assert (confidence[0] > 0).all()
+    assert (confidence[1] > 0).sum() == 17 - 5  # pelvis, both hips, spine and thorax are placed by it
+    np.testing.assert_allclose(points[0, 2], keypoints.points[0, keypoints.index("right_knee")])
+
+
+def test_loading_by_name_and_file(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSEWRIGHT_HOME", str(tmp_path))
+    lifter = load_lifter(str(weights), device="cpu")
+    assert lifter.name == "small"
+    assert len(lifter.provenance["sha256"]) == 64
+    assert lifter.provenance["acknowledgement"] == "thanks"
+    with pytest.raises(UsageError, match="nobody"):
+        load_lifter("nobody")
+    with pytest.raises(UsageError, match="detector"):
+        load_lifter("blazepose")
+    with pytest.raises(PosewrightError, match="no weights file"):
+        load_lifter("lost.safetensors")
+    shutil.copy(weights, tmp_path / "no ending")
+    assert load_lifter(tmp_path / "no ending").name == "no ending"
