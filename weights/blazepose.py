@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
-import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import PosewrightError
+from ..progress import Progress, silent
 from .conversion import Arrays, convert_graph
 from .tensorfile import pack
 from .tflite import read_model
@@ -17,6 +19,7 @@ from .tflite import read_model
 Log = Callable[[str], None]
 
 WHEEL = "mediapipe-0.10.14-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+WHEEL_SIZE = 35_664_771  # bytes
 WHEEL_SHA256 = "a807328339e7356fda0bb14df12fedbf1d33bdf81649c5f8666b0026b1cc30b4"
 DETECTOR = "mediapipe/modules/pose_detection/pose_detection.tflite"
 LANDMARK = "mediapipe/modules/pose_landmark/pose_landmark_full.tflite"
@@ -31,32 +34,68 @@ PIP_DOWNLOAD = [
     *("download", "mediapipe==0.10.14", "--no-deps", "--only-binary=:all:"),
     *("--implementation", "cp", "--python-version", "3.11", "--abi", "cp311"),
     *("--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64"),
-    *("--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--quiet"),
+    *("--retries", "2", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--quiet"),
 ]
+POLL_SECONDS = 0.2  # between two looks at how far pip is
+UNREACHABLE = ("NewConnectionError", "Max retries exceeded", "ConnectionError", "ConnectTimeout", "SSLError")
 
 
-def fetch(log: Log) -> bytes:
-    """Download the wheel with pip and return the converted weights as bytes of a safetensors file."""
-    with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
-        log("Downloading the mediapipe 0.10.14 wheel with pip (36 MB; only its two pose models are used) ...")
-        return convert_wheel(download_wheel(Path(folder)), log)
+def download_wheel(folder: Path, log: Log, progress: Progress = silent) -> Path:
+    """Let pip put the one known wheel into a folder; pip's own temporary files lie there too.
 
-
-def download_wheel(folder: Path) -> Path:
-    """Let pip put the one known wheel into a folder; its sha256 is checked.
-
-    Raises PosewrightError when pip cannot get it or the file is not the expected one.
+    Raises PosewrightError when pip cannot get it; what ``progress`` raises stops pip.
     """
+    log(f"Downloading the mediapipe 0.10.14 wheel with pip ({WHEEL_SIZE / 1e6:.0f} MB; only two models are used).")
     command = [sys.executable, "-m", "pip", *PIP_DOWNLOAD, "--dest", str(folder)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        lines = (result.stderr or result.stdout or "").strip().splitlines()
-        reason = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1] if lines else "")
-        raise PosewrightError(f"pip could not download mediapipe 0.10.14 ({reason.removeprefix('ERROR: ')})")
+    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    with (folder / "pip.txt").open("w+b") as words:
+        pip = subprocess.Popen(command, stdout=words, stderr=subprocess.STDOUT, env={**os.environ, **temporary})
+        try:
+            while not _ended(pip):
+                progress("weights", min(1.0, _bytes_in(folder) / WHEEL_SIZE), "downloading")
+        except BaseException:
+            pip.kill()
+            pip.wait()
+            raise
+        words.seek(0)
+        said = words.read().decode("utf-8", "replace")
     wheel = folder / WHEEL
-    if not wheel.is_file():
-        raise PosewrightError("pip did not deliver the expected mediapipe 0.10.14 wheel")
+    if pip.returncode != 0 or not wheel.is_file():
+        raise PosewrightError(f"pip could not download mediapipe 0.10.14: {_reason(said)}.")
     return wheel
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(POLL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _bytes_in(folder: Path) -> int:
+    """Return how much lies in a folder in which another process is working."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(parent) / name).stat().st_size
+            except OSError:  # moved away meanwhile
+                continue
+    return total
+
+
+def _reason(said: str) -> str:
+    """Return why pip failed, in a few words, from all that it printed."""
+    if "No space left" in said:
+        return "the disk is full"
+    if "No module named pip" in said:
+        return f"this Python has no pip; run '{sys.executable} -m ensurepip' once"
+    if any(word in said for word in UNREACHABLE):
+        return "the package index cannot be reached; is there an internet connection"
+    lines = said.strip().splitlines() or ["it gave no reason"]
+    errors = [line for line in lines if line.startswith("ERROR: ")] or lines
+    return errors[-1].removeprefix("ERROR: ").rstrip(". ")
 
 
 def convert_wheel(wheel: Path, log: Log) -> bytes:
@@ -70,7 +109,7 @@ def convert_wheel(wheel: Path, log: Log) -> bytes:
         raise PosewrightError(f"Cannot read {wheel}: {error.strerror}.") from error
     if wheel.name == WHEEL:
         _check_sha256(data, WHEEL_SHA256, wheel.name)
-    log("Converting the person detector and the pose landmark network ...")
+    log("Converting the person detector and the pose landmark network.")
     return convert_models(_read_model_file(wheel, DETECTOR), _read_model_file(wheel, LANDMARK))
 
 
@@ -99,7 +138,7 @@ def _read_model_file(wheel: Path, name: str) -> bytes:
     try:
         with zipfile.ZipFile(wheel) as archive:
             data = archive.read(name)
-    except (zipfile.BadZipFile, KeyError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, OSError) as error:
         raise PosewrightError(
             f"{wheel.name} is damaged or is not a mediapipe 0.10.14 wheel: {Path(name).name} cannot be read from it."
         ) from error

@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from ..errors import UsageError
+from ..errors import PosewrightError
 from .tensorfile import read_metadata
 
 Kind = Literal["detector", "lifter"]
@@ -52,9 +52,26 @@ LIFTER: Final = Entry(
     source="trained from scratch by `posewright train`",
     licence="GPL-3.0-or-later",
     terms="Free for any use, also commercial, under the licence of Posewright.",
-    training_data="motion capture whose terms allow commercial products, seen by synthetic cameras",
+    training_data="motion capture whose terms allow commercial products, seen by synthetic cameras. "
+    "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from "
+    "NSF EIA-0196217.",
     figures="see the model card in the file",
 )
+
+OFFICIAL_TCPFORMER: Final = Entry(
+    name="",
+    kind="lifter",
+    file="",
+    size=0,
+    sha256="",
+    source="a checkpoint of the authors of TCPFormer, imported from a file",
+    licence="no licence of their own; the training data is for research only",
+    terms="For academic research only, not for commercial use: the data these weights were trained on is licensed so, "
+    "and whoever uses them answers for it. Every take made with them records this.",
+    training_data="Human3.6M or MPI-INF-3DHP (research licences)",
+    figures="not said in the file",
+)
+"""What is known of an official checkpoint before it is imported; name, file, size and sha256 are filled in then."""
 
 
 def shipped_lifter() -> Entry:
@@ -62,20 +79,27 @@ def shipped_lifter() -> Entry:
     path = SHIPPED_FOLDER / LIFTER.file
     if not path.is_file():
         return LIFTER
-    card = model_card(path)
-    return replace(
-        LIFTER,
-        size=path.stat().st_size,
-        sha256=shipped_sha256().get(LIFTER.file, ""),
-        training_data=card.get("training_data", LIFTER.training_data),
-        figures=card.get("figures", LIFTER.figures),
-    )
+    known = replace(LIFTER, size=path.stat().st_size, sha256=shipped_sha256().get(LIFTER.file, ""))
+    return described(known, model_card(path))
+
+
+def described(entry: Entry, card: dict[str, str]) -> Entry:
+    """Return the entry with what a lifter's own description says; fields that it leaves out stay."""
+    given = {name: card[name] for name in ("licence", "terms", "figures") if card.get(name)}
+    data = " ".join(card[name] for name in ("training_data", "acknowledgement") if card.get(name))
+    return replace(entry, **given, training_data=data or entry.training_data)
 
 
 def model_card(path: Path) -> dict[str, str]:
-    """Return the metadata of a lifter's file as text by name."""
-    card = read_metadata(path)
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in card.items()}
+    """Return a lifter's description (JSON under ``posewright`` in the header of its file) as text by name.
+
+    Raises PosewrightError when the file is damaged.
+    """
+    try:
+        card = json.loads(read_metadata(path).get("posewright", "{}"))
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in card.items()}
+    except (ValueError, AttributeError) as error:
+        raise PosewrightError(f"The description in {path.name} is damaged. Fetch or copy it again.") from error
 
 
 def shipped_sha256() -> dict[str, str]:
@@ -95,14 +119,3 @@ def builtin_entries() -> list[Entry]:
 def resolve(name: str) -> str:
     """Return the real name behind an alias such as "default"."""
     return ALIASES.get(name, name)
-
-
-def entry_from_json(values: dict[str, Any]) -> Entry:
-    """Return an entry that was stored beside imported weights.
-
-    Raises UsageError when fields are missing or unknown.
-    """
-    try:
-        return Entry(**values)
-    except TypeError as error:
-        raise UsageError("The record of imported weights is damaged. Import them again.") from error

@@ -1,39 +1,33 @@
 """Where weights lie on this machine: found, fetched, imported and checked.
 
-Fetched and imported weights are kept in ``home() / "weights"``, one folder each; our own lifter lies in this package.
+Our own lifter lies in this package. The rest is in ``home()``: a detector with its licence in a folder
+``detectors/NAME``, imported lifters as ``lifters/NAME.safetensors``; beside each file its entry as JSON.
 """
 
 import errno
 import hashlib
 import json
 import os
-import shutil
+import re
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ..errors import PosewrightError, UsageError
+from ..errors import Cancelled, PosewrightError, UsageError
+from ..progress import Progress, silent
 from . import blazepose
-from .registry import (
-    BLAZEPOSE,
-    LICENCES_FOLDER,
-    LIFTER,
-    SHIPPED_FOLDER,
-    Entry,
-    builtin_entries,
-    entry_from_json,
-    resolve,
-)
+from .registry import BLAZEPOSE, LICENCES_FOLDER, LIFTER, SHIPPED_FOLDER, Entry, builtin_entries, resolve
 
 Log = Callable[[str], None]
-RECORD = "weights.json"  # beside every fetched or imported file: its entry
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # of imported weights: a file name on every system
 
 
 @dataclass(frozen=True)
 class Weights:
-    """One entry and where it lies on this machine; ``path`` is None while it is not there."""
+    """One entry and its file on this machine, whole or not (see ``verify``); None while it is not there."""
 
     entry: Entry
     path: Path | None
@@ -49,8 +43,12 @@ class Verdict:
     message: str
 
 
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def home() -> Path:
-    """Return Posewright's folder: POSEWRIGHT_HOME, else ``posewright`` in the user's cache folder."""
+    """Return where weights are kept: POSEWRIGHT_HOME, else ``posewright`` in the user's cache folder."""
     chosen = os.environ.get("POSEWRIGHT_HOME")
     if chosen:
         return Path(chosen).expanduser()
@@ -63,15 +61,9 @@ def home() -> Path:
     return Path(base) / "posewright"
 
 
-def folder_of(name: str) -> Path:
-    """Return the folder in which fetched or imported weights of this name lie."""
-    return home() / "weights" / name
-
-
 def list_weights() -> list[Weights]:
-    """Return everything that is known: shipped, fetchable and imported."""
-    known = [Weights(entry, _find(entry)) for entry in builtin_entries()]
-    return known + [Weights(entry, folder_of(entry.name) / entry.file) for entry in _imported()]
+    """Return everything that is known: what Posewright ships or can fetch, then what was imported, by name."""
+    return [*_builtin(), *_imported()]
 
 
 def find(name: str) -> Weights:
@@ -79,40 +71,49 @@ def find(name: str) -> Weights:
 
     Raises UsageError for a name that nobody knows.
     """
-    known = list_weights()
-    for weights in known:
-        if weights.entry.name == resolve(name):
-            return weights
-    names = ", ".join(w.entry.name for w in known)
+    for group in (_builtin, _imported):
+        for weights in group():
+            if weights.entry.name == resolve(name):
+                return weights
+    names = ", ".join(w.entry.name for w in list_weights())
     raise UsageError(f"There are no weights called '{name}'. Known are: {names}.")
 
 
-def ensure(name: str, offline: bool = False, log: Log = print) -> Path:
-    """Return the file of these weights, fetching it first when that is needed and allowed.
+def ensure(name: str, offline: bool = False, log: Log = _to_stderr, progress: Progress = silent) -> Path:
+    """Return the file of these weights, checked, fetching it first when that is needed and allowed.
 
-    POSEWRIGHT_OFFLINE in the environment forbids fetching like ``offline``.
-    Raises PosewrightError when the weights are not there and cannot be had.
+    ``log`` gets sentences for the user, ``progress`` the stage "weights"; what it raises stops the download.
+    POSEWRIGHT_OFFLINE in the environment forbids fetching like ``offline``. Nothing half-written is left.
+    Raises PosewrightError when the weights are not there or are damaged, and cannot be had.
     """
     weights = find(name)
-    if weights.path:
-        return weights.path
-    if weights.entry.name == LIFTER.name:
-        raise PosewrightError(
-            f"{LIFTER.file} is missing from this installation. Install Posewright again, or name other weights."
-        )
+    verdict = _check(weights.entry, weights.path) if weights.path else None
+    if verdict and verdict.good:
+        return verdict.path
+    if weights.entry.name == BLAZEPOSE.name:
+        return _fetch_blazepose("damaged" if verdict else "not on this machine yet", offline, log, progress)
+    if verdict:
+        raise PosewrightError(f"{verdict.path} is {verdict.message}.")
+    raise PosewrightError(f"{_place(weights.entry)} is missing: {_remedy(weights.entry)}, or name other weights.")
+
+
+def _fetch_blazepose(state: str, offline: bool, log: Log, progress: Progress) -> Path:
     if offline or os.environ.get("POSEWRIGHT_OFFLINE"):
-        raise PosewrightError(f"The weights 'blazepose' are not on this machine and fetching is off. {_other_ways()}")
-    log("The weights 'blazepose' are not on this machine yet; fetching them once.")
-    try:
-        data = blazepose.fetch(log)
-    except PosewrightError as error:
-        raise PosewrightError(f"{str(error).rstrip('.')}. {_other_ways()}") from error
-    except OSError as error:
-        raise PosewrightError(_disk_sentence(error, Path(tempfile.gettempdir()))) from error
-    return _install_blazepose(data, log)
+        raise PosewrightError(f"The weights 'blazepose' are {state}, and fetching is off. {_other_ways()}")
+    with _workplace() as folder:
+        log(f"The weights 'blazepose' are {state}; fetching them once.")
+        try:
+            wheel = blazepose.download_wheel(Path(folder), log, progress)
+        except Cancelled:
+            raise
+        except PosewrightError as error:
+            raise PosewrightError(f"{error} {_other_ways()}") from error
+        except OSError as error:
+            raise _disk_error(error, home()) from error
+        return _install_blazepose(blazepose.convert_wheel(wheel, log), log)
 
 
-def install_from(name: str, file: Path, log: Log = print) -> Path:
+def install_from(name: str, file: Path, log: Log = _to_stderr) -> Path:
     """Install weights from a local file: a mediapipe 0.10.14 wheel, or a copy of ``blazepose.safetensors``.
 
     Raises PosewrightError when the file is not one of these.
@@ -121,25 +122,35 @@ def install_from(name: str, file: Path, log: Log = print) -> Path:
         raise UsageError("Only 'blazepose' is made from a file. For a lifter use: posewright weights import FILE")
     if not file.is_file():
         raise PosewrightError(f"{file} does not exist.")
-    data = file.read_bytes() if file.suffix == ".safetensors" else blazepose.convert_wheel(file, log)
-    return _install_blazepose(data, log)
+    if file.suffix == ".safetensors":
+        return _install_blazepose(_read(file), log)
+    return _install_blazepose(blazepose.convert_wheel(file, log), log)
 
 
-def import_file(file: Path, name: str, terms: Entry) -> Path:
-    """Keep a copy of a converted lifter under a name of its own, with its terms; return the copy.
+def import_lifter(name: str, write: Callable[[Path], None], terms: Entry) -> Path:
+    """Keep a lifter under a name of its own, with its terms; return its file.
 
-    ``terms`` gives licence, terms, source, training data and figures; name, file, size and sha256 are filled in here.
-    Raises PosewrightError when the name is taken or the copy cannot be written.
+    ``write`` writes the safetensors file to the path it gets. ``terms`` gives source, licence, terms, training data
+    and figures; name, file, size and sha256 are filled in here.
+    Raises UsageError for an impossible name, PosewrightError when it is taken or the file cannot be written.
     """
-    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name.startswith("."):
+    check_name(name)
+    with _workplace() as folder:
+        part = Path(folder) / f"{name}.safetensors"
+        write(part)
+        data = _read(part)
+    digest = hashlib.sha256(data).hexdigest()
+    entry = replace(terms, name=name, kind="lifter", file=f"{name}.safetensors", size=len(data), sha256=digest)
+    return _install(entry, data, _place(entry), {})
+
+
+def check_name(name: str) -> None:
+    """Refuse a name for imported weights that cannot be a file name (UsageError) or is taken (PosewrightError)."""
+    if not NAME.fullmatch(name) or name.endswith("."):
         raise UsageError(f"'{name}' cannot name weights; use letters, digits, '-', '_' and '.'.")
-    if any(w.entry.name == resolve(name) for w in list_weights()):
-        raise PosewrightError(f"There are weights called '{name}' already. Choose another with --name.")
-    data = file.read_bytes()
-    entry = replace(
-        terms, name=name, file=f"{name}.safetensors", size=len(data), sha256=hashlib.sha256(data).hexdigest()
-    )
-    return _install(entry, data, None)
+    taken = [w.entry.name.lower() for w in list_weights() if w.path or w.entry.name in (BLAZEPOSE.name, LIFTER.name)]
+    if resolve(name).lower() in taken:
+        raise PosewrightError(f"There are weights called '{name}' already. Choose another name with --name.")
 
 
 def verify() -> list[Verdict]:
@@ -147,51 +158,93 @@ def verify() -> list[Verdict]:
     return [_check(weights.entry, weights.path) for weights in list_weights() if weights.path]
 
 
-def _check(entry: Entry, path: Path) -> Verdict:
+def provenance(path: Path) -> dict[str, str]:
+    """Return what a Take records about the weights in a file: name, file, sha256, licence, terms, training data.
+
+    For a file that is not among the known ones only the first three can be said.
+    """
+    for weights in list_weights():
+        if weights.path and weights.path.samefile(path):
+            entry = weights.entry
+            return {
+                "name": entry.name,
+                "file": entry.file,
+                "sha256": entry.sha256,
+                "source": entry.source,
+                "licence": entry.licence,
+                "terms": entry.terms,
+                "training_data": entry.training_data,
+            }
+    digest = hashlib.sha256(_read(path)).hexdigest()
+    return {"name": path.stem, "file": path.name, "sha256": digest, "licence": "unknown"}
+
+
+def _place(entry: Entry) -> Path:
+    """Return where the file of an entry lies or would lie."""
+    if entry.name == LIFTER.name:
+        return SHIPPED_FOLDER / entry.file
+    folder = home() / "lifters" if entry.kind == "lifter" else home() / "detectors" / entry.name
+    return folder / entry.file
+
+
+def _weights(entry: Entry) -> Weights:
+    path = _place(entry)
+    return Weights(entry, path if path.is_file() else None)
+
+
+def _builtin() -> list[Weights]:
+    return [_weights(entry) for entry in builtin_entries()]
+
+
+def _imported() -> list[Weights]:
+    return [_weights(_read_record(record)) for record in sorted((home() / "lifters").glob("*.json"))]
+
+
+def _read_record(path: Path) -> Entry:
     try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        return Verdict(entry.name, path, False, f"cannot be read ({error.strerror}); fetch or import it again")
+        return Entry(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise PosewrightError(
+            f"{path}, the record of imported weights, cannot be read. Delete it and import the weights again."
+        ) from error
+
+
+def _check(entry: Entry, path: Path) -> Verdict:
     if not entry.sha256:
-        return Verdict(entry.name, path, False, "its sha256 is not recorded; install Posewright again")
-    if found != entry.sha256:
-        return Verdict(entry.name, path, False, "damaged or changed; delete it and fetch or import it again")
+        return Verdict(entry.name, path, False, f"not listed in SHA256SUMS beside it; {_remedy(entry)}")
+    if hashlib.sha256(_read(path)).hexdigest() != entry.sha256:
+        return Verdict(entry.name, path, False, f"damaged or changed; {_remedy(entry)}")
     return Verdict(entry.name, path, True, "good")
 
 
-def _find(entry: Entry) -> Path | None:
-    """Return the file of a built-in entry. A file of another size is of an older version or cut short."""
-    folder = SHIPPED_FOLDER if entry.name == LIFTER.name else folder_of(entry.name)
-    path = folder / entry.file
-    return path if path.is_file() and path.stat().st_size == entry.size else None
-
-
-def _imported() -> list[Entry]:
-    """Return the entries of imported weights, by name."""
-    records = sorted((home() / "weights").glob(f"*/{RECORD}"))
-    entries = [entry_from_json(json.loads(record.read_text("utf-8"))) for record in records]
-    return [entry for entry in entries if entry.name != BLAZEPOSE.name]
+def _remedy(entry: Entry) -> str:
+    """Return what the user does about a file that is damaged or gone."""
+    if entry.name == LIFTER.name:
+        return "install Posewright again"
+    if entry.kind == "detector":
+        return f"run: posewright weights get {entry.name}"
+    return f"delete {entry.name}.json and {entry.file} and import the weights again"
 
 
 def _install_blazepose(data: bytes, log: Log) -> Path:
     if hashlib.sha256(data).hexdigest() != BLAZEPOSE.sha256:
         raise PosewrightError("This is not the blazepose.safetensors that Posewright makes; it was refused.")
-    path = _install(BLAZEPOSE, data, LICENCES_FOLDER / BLAZEPOSE.name)
+    licences = {file.name: file.read_bytes() for file in sorted((LICENCES_FOLDER / BLAZEPOSE.name).iterdir())}
+    path = _install(BLAZEPOSE, data, _place(BLAZEPOSE), licences)
     log(f"Ready: {path}")
     return path
 
 
-def _install(entry: Entry, data: bytes, licences: Path | None) -> Path:
+def _install(entry: Entry, data: bytes, path: Path, licences: dict[str, bytes]) -> Path:
     """Write a file with its record and licences. The weights themselves come last: they are there whole or not."""
-    folder = folder_of(entry.name)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for licence in sorted(licences.iterdir()) if licences else []:
-            shutil.copyfile(licence, folder / licence.name)
-        _write(folder / RECORD, json.dumps(asdict(entry), indent=2).encode())
-        return _write(folder / entry.file, data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for name, text in licences.items():
+            _write(path.with_name(name), text)
+        _write(path.with_suffix(".json"), json.dumps(asdict(entry), indent=2).encode())
+        return _write(path, data)
     except OSError as error:
-        raise PosewrightError(_disk_sentence(error, folder)) from error
+        raise _disk_error(error, path.parent) from error
 
 
 def _write(path: Path, data: bytes) -> Path:
@@ -200,19 +253,43 @@ def _write(path: Path, data: bytes) -> Path:
     try:
         part.write_bytes(data)
         part.replace(path)
+    except PermissionError:
+        part.unlink(missing_ok=True)
+        if not (path.is_file() and path.read_bytes() == data):  # on Windows a file in use cannot be replaced
+            raise
     except BaseException:
         part.unlink(missing_ok=True)
         raise
     return path
 
 
-def _disk_sentence(error: OSError, folder: Path) -> str:
+def _workplace() -> tempfile.TemporaryDirectory[str]:
+    """Return a temporary folder in the cache: what cannot be written is found out before the download."""
+    folder = home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix="unfinished-", dir=folder, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _disk_error(error, folder) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PosewrightError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def _disk_error(error: OSError, folder: Path) -> PosewrightError:
     reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-    return f"Cannot write to {folder} ({reason}). Make room, or set POSEWRIGHT_HOME to a folder that can be written."
+    return PosewrightError(
+        f"Cannot write to {folder} ({reason}). Make room, or set POSEWRIGHT_HOME to a folder that can be written."
+    )
 
 
 def _other_ways() -> str:
     return (
         "On a machine with internet run 'posewright weights get blazepose' and copy the folder it names to "
-        f"{folder_of('blazepose')}, or run 'posewright weights get blazepose --from {blazepose.WHEEL}' with that file."
+        f"{_place(BLAZEPOSE).parent}, or run 'posewright weights get blazepose --from {blazepose.WHEEL}' "
+        "with that file."
     )
