@@ -7,6 +7,7 @@ while Python exits although every test passed (rigify on 4.2 and 4.5).
 import os
 import signal
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def _run(python: Path, module: Path, report: Path, log: Path, folder: Path) -> s
     environment = os.environ | {
         "POSEWRIGHT_INSIDE_BPY": "1",
         "BLENDER_USER_RESOURCES": str(folder / "blender"),
+        "POSEWRIGHT_TEST_PYTHON": sys.executable,  # has PyTorch: for workers that tests start from Blender
         "PYTHONFAULTHANDLER": "1",
     }
     command = [str(python), "-m", "pytest", str(module), f"--junitxml={report}", "-p", "no:cacheprovider", "-q"]

@@ -1,0 +1,104 @@
+"""The sidebar of the 3D view, tab "Posewright"."""
+
+import textwrap
+
+from bpy.types import Context, Panel, UILayout
+
+from . import session
+
+POINTS_PER_LETTER = 7.5  # of the usual font, to break notes into lines
+
+
+class SidebarPanel:
+    """Where our panels lie."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Posewright"
+
+
+class POSEWRIGHT_PT_animate(SidebarPanel, Panel):
+    """From a video to a moving character."""
+
+    bl_idname = "POSEWRIGHT_PT_animate"
+    bl_label = "Animate from Video"
+
+    def draw(self, context: Context) -> None:
+        """Draw the choices, the button or the progress, and what is to be said."""
+        settings = context.scene.posewright
+        layout = self.layout
+        column = layout.column()
+        column.label(text="Video of One Person", icon="FILE_MOVIE")
+        column.prop(settings, "clip", text="")
+        column.label(text="Character", icon="ARMATURE_DATA")
+        row = column.row(align=True)
+        row.prop(settings, "armature", text="")
+        row.operator("posewright.add_mannequin", text="", icon="ADD")
+        column.separator()
+        column.row().prop(settings, "quality", expand=True)
+        column.prop(settings, "height")
+        column.separator()
+        running = session.runs("capture")
+        if running is None:
+            button = column.row()
+            button.scale_y = 1.5
+            button.operator("posewright.animate_video", icon="PLAY")
+        else:
+            column.progress(factor=running.job.done, text=running.text)
+            column.operator("posewright.cancel", icon="CANCEL", text="Cancel (Esc)")
+        draw_notes(column, session.state.notes, context.region.width / context.preferences.system.ui_scale)
+
+
+class POSEWRIGHT_PT_options(SidebarPanel, Panel):
+    """What is seldom changed."""
+
+    bl_idname = "POSEWRIGHT_PT_options"
+    bl_parent_id = "POSEWRIGHT_PT_animate"
+    bl_label = "Options"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        """Draw the choices."""
+        settings = context.scene.posewright
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(settings, "smooth")
+        layout.prop(settings, "frame_start")
+        layout.prop(settings, "map_file")
+        layout.prop(settings, "use_range")
+        part = layout.column(align=True)
+        part.active = settings.use_range
+        part.prop(settings, "start")
+        part.prop(settings, "end")
+
+
+class POSEWRIGHT_PT_take(SidebarPanel, Panel):
+    """The captured motion: save it, or put it on another character."""
+
+    bl_idname = "POSEWRIGHT_PT_take"
+    bl_label = "Take"
+
+    def draw(self, context: Context) -> None:
+        """Draw the last take and what can be done with takes."""
+        layout = self.layout
+        take = session.state.take
+        if take is None:
+            layout.label(text="No take yet", icon="ANIM")
+        else:
+            seconds = take.frames / take.fps
+            layout.label(text=f"{session.state.take_name}: {seconds:.1f} s, {take.frames} frames", icon="ANIM")
+            row = layout.row(align=True)
+            row.operator("posewright.apply_last_take")
+            row.operator("posewright.save_take", text="Save Take...")
+        layout.operator("posewright.apply_take", text="Apply Take from File...", icon="FILE_FOLDER")
+
+
+def draw_notes(layout: UILayout, notes: list[str], width: float) -> None:
+    """Draw sentences, broken into lines that fit the width in points."""
+    if not notes:
+        return
+    box = layout.box().column(align=True)
+    for note in notes:
+        for number, line in enumerate(textwrap.wrap(note, max(16, int(width / POINTS_PER_LETTER) - 8))):
+            box.label(text=line, icon="INFO" if number == 0 else "BLANK1")

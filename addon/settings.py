@@ -1,0 +1,126 @@
+"""What the user sets in the panel; it lives in the scene and is saved with the file."""
+# pyright: reportInvalidTypeForm=false
+
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.types import Context, Object, PropertyGroup
+
+from ..core.settings import TrackSettings
+from ..errors import PosewrightError
+from . import preferences
+
+QUALITIES = (
+    ("fast", "Fast", "One look at each frame: for a first impression"),
+    ("balanced", "Balanced", "Two looks at each frame: good for most videos"),
+    ("best", "Best", "Four looks at each frame: takes about twice as long as Balanced"),
+)
+
+
+def _is_armature(settings: "PosewrightSettings", obj: Object) -> bool:
+    return obj.type == "ARMATURE"
+
+
+class PosewrightSettings(PropertyGroup):
+    """The choices in the panel."""
+
+    clip: StringProperty(
+        name="Video",
+        description="A video of one person, filmed with a camera that stands still",
+        subtype="FILE_PATH",
+    )
+    armature: PointerProperty(
+        name="Character",
+        description="The armature that receives the motion; when empty, the selected one",
+        type=Object,
+        poll=_is_armature,
+    )
+    quality: EnumProperty(
+        name="Quality", description="How carefully each frame is looked at", items=QUALITIES, default="balanced"
+    )
+    height: FloatProperty(
+        name="Person's Height (m)",
+        description="How tall the filmed person is, in metres; it sets the size of the steps",
+        min=0.3,
+        max=3.0,
+        default=1.7,
+        precision=2,
+        step=1,
+    )
+    use_range: BoolProperty(name="Only a Part", description="Use only a part of the video", default=False)
+    start: FloatProperty(name="From (s)", description="Begin at this second of the video", min=0.0, precision=2)
+    end: FloatProperty(name="To (s)", description="Stop at this second of the video", min=0.0, precision=2, default=10)
+    smooth: FloatProperty(
+        name="Smoothing",
+        description="0 keeps every tremble, 1 is the smoothest",
+        min=0.0,
+        max=1.0,
+        default=0.5,
+        subtype="FACTOR",
+    )
+    frame_start: IntProperty(
+        name="Start Frame", description="The frame on which the motion begins in the timeline", default=1
+    )
+    map_file: StringProperty(
+        name="Bone Map",
+        description="Your own map of the bones (.json), for a character whose bones are not recognised",
+        subtype="FILE_PATH",
+    )
+
+
+def clip_of(settings: PosewrightSettings) -> Path:
+    """Return the chosen video; PosewrightError when there is none."""
+    if not settings.clip:
+        raise PosewrightError("Choose a video first.")
+    clip = Path(bpy.path.abspath(settings.clip))
+    if not clip.is_file():
+        raise PosewrightError(f"There is no video {clip}.")
+    return clip
+
+
+def map_file_of(settings: PosewrightSettings) -> Path | None:
+    """Return the chosen bone map, or None."""
+    return Path(bpy.path.abspath(settings.map_file)) if settings.map_file else None
+
+
+def character_of(context: Context) -> Object:
+    """Return the armature that is meant: the chosen one, the selected one, or the only one in the scene.
+
+    Raises PosewrightError when none or several could be meant, or when it cannot be keyed now.
+    """
+    chosen = context.scene.posewright.armature
+    if chosen is not None and chosen.name not in context.scene.objects:
+        raise PosewrightError(f"The character {chosen.name} is not in this scene any more; choose another one.")
+    obj = chosen or _selected(context)
+    if obj is None:
+        raise PosewrightError("Choose a character first: pick its armature, or add the mannequin.")
+    if obj.mode == "EDIT":
+        raise PosewrightError(f"{obj.name} is in Edit Mode; leave it first.")
+    return obj
+
+
+def _selected(context: Context) -> Object | None:
+    active = context.view_layer.objects.active
+    if active is not None and active.type == "ARMATURE":
+        return active
+    armatures = [obj for obj in context.scene.objects if obj.type == "ARMATURE"]
+    return armatures[0] if len(armatures) == 1 else None
+
+
+def track_settings(settings: PosewrightSettings) -> TrackSettings:
+    """Return the settings of the capture; the network is used only if Blender's preferences allow it.
+
+    Raises PosewrightError when they contradict each other.
+    """
+    if settings.use_range and settings.end <= settings.start:
+        raise PosewrightError("The part of the video must end later than it begins.")
+    return TrackSettings(
+        device=preferences.device(),
+        quality=settings.quality,
+        height=settings.height,
+        start=settings.start if settings.use_range else None,
+        end=settings.end if settings.use_range else None,
+        smooth=settings.smooth,
+        offline=not bpy.app.online_access,
+    )

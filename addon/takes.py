@@ -1,0 +1,159 @@
+"""Takes in Blender: put one on a character, save one, add the mannequin."""
+# pyright: reportInvalidTypeForm=false
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+from bpy.types import Context, Event, Object, Operator
+
+from ..cli.capture import TAKE_ENDINGS, write_take
+from ..core.take import Take
+from ..errors import PosewrightError
+from ..rigging.blender.apply import animate_armature
+from ..rigging.blender.job import load_motion
+from ..rigging.blender.mannequin import build_mannequin
+from . import session
+from .settings import character_of, map_file_of
+
+
+def animate(context: Context, obj: Object, take: Take, map_file: Path | None, name: str) -> dict[str, Any]:
+    """Key the take onto the armature at the chosen frame; the scene grows so that all of it plays."""
+    manager = context.window_manager
+    manager.progress_begin(0, 100)
+    try:
+        result = animate_armature(
+            obj,
+            take,
+            map_file,
+            frame_start=context.scene.posewright.frame_start,
+            name=name,
+            progress=lambda stage, done, note="": manager.progress_update(round(done * 100)),
+        )
+    finally:
+        manager.progress_end()
+    context.scene.frame_end = max(context.scene.frame_end, round(result["frame_end"]))
+    return result
+
+
+def say_done(operator: Operator, result: dict[str, Any]) -> None:
+    """Tell the user what was keyed."""
+    frames = f"{result['frame_start']:g} to {result['frame_end']:g}"
+    operator.report({"INFO"}, f"{result['armature']}: {result['bones_keyed']} bones keyed, frames {frames}.")
+
+
+class POSEWRIGHT_OT_apply_take(Operator):
+    """Put a saved take (.npz) or a .bvh file on the character as keyframes"""
+
+    bl_idname = "posewright.apply_take"
+    bl_label = "Apply Take from File"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.npz;*.bvh", options={"HIDDEN"})
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Let the user choose the file."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Read the file and animate the character."""
+        try:
+            obj = character_of(context)
+            path = Path(bpy.path.abspath(self.filepath))
+            take = load_motion(path)
+            return _apply(self, context, obj, take, path.stem)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+
+
+class POSEWRIGHT_OT_apply_last_take(Operator):
+    """Put the last take on the character as keyframes"""
+
+    bl_idname = "posewright.apply_last_take"
+    bl_label = "Apply Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return session.state.take is not None
+
+    def execute(self, context: Context) -> set[str]:
+        """Animate the character."""
+        try:
+            take = _last_take()
+            return _apply(self, context, character_of(context), take, session.state.take_name)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+
+
+class POSEWRIGHT_OT_save_take(Operator):
+    """Save the last take: .npz keeps everything, .bvh is for other programs"""
+
+    bl_idname = "posewright.save_take"
+    bl_label = "Save Take"
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.npz;*.bvh", options={"HIDDEN"})
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return session.state.take is not None
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Let the user choose the name."""
+        self.filepath = f"{session.state.take_name}.npz"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Write the file."""
+        path = Path(bpy.path.abspath(self.filepath))
+        if path.suffix.lower() not in TAKE_ENDINGS:
+            path = path.with_name(path.name + ".npz")
+        try:
+            write_take(_last_take(), path)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Saved {path}.")
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_add_mannequin(Operator):
+    """Add Posewright's own character to the scene and choose it"""
+
+    bl_idname = "posewright.add_mannequin"
+    bl_label = "Add Mannequin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Objects can be added in Object Mode only."""
+        return context.mode == "OBJECT"
+
+    def execute(self, context: Context) -> set[str]:
+        """Build the mannequin."""
+        context.scene.posewright.armature = build_mannequin()
+        return {"FINISHED"}
+
+
+def _apply(operator: Operator, context: Context, obj: Object, take: Take, name: str) -> set[str]:
+    result = animate(context, obj, take, map_file_of(context.scene.posewright), name)
+    session.keep_take(take, name)
+    session.state.notes = list(result["notes"])
+    say_done(operator, result)
+    return {"FINISHED"}
+
+
+def _last_take() -> Take:
+    if session.state.take is None:
+        raise PosewrightError("There is no take yet; animate from a video, or apply a saved take.")
+    return session.state.take

@@ -1,0 +1,198 @@
+"""The extension as a user gets it: the built zip, installed into Blender."""
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+MODULE = "bl_ext.user_default.posewright"
+OPERATORS = ("animate_video", "cancel", "apply_take", "apply_last_take", "save_take", "add_mannequin", "check")
+
+
+@pytest.fixture(scope="module")
+def archive(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [sys.executable, str(checkout / "build_addon.py"), "-o", str(folder), "--validate"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(folder.glob("posewright-*.zip"))
+
+
+@pytest.fixture(scope="module")
+def extension(archive: Path) -> ModuleType:
+    assert os.environ.get("BLENDER_USER_RESOURCES"), "run through tests/test_blender_versions.py"
+    done = bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
+    assert done == {"FINISHED"}
+    return importlib.import_module(MODULE)
+
+
+@pytest.fixture
+def mannequin(extension: ModuleType):
+    """An empty scene with the mannequin, chosen in the panel."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+    assert bpy.ops.posewright.add_mannequin() == {"FINISHED"}
+    return bpy.context.scene.posewright.armature
+
+
+@pytest.fixture
+def wave(tmp_path: Path, extension: ModuleType) -> Path:
+    """A take of someone who stands and raises the left arm sideways, 2 s at 25 frames/s."""
+    take_of = importlib.import_module(f"{MODULE}.core.take").Take
+    standing = {
+        "pelvis": (0, 0, 0.95),
+        "spine": (0, 0, 1.2),
+        "thorax": (0, 0, 1.45),
+        "neck": (0, 0, 1.5),
+        "nose": (0, -0.1, 1.62),
+        "head": (0, 0, 1.72),
+    }
+    for side, sign in (("left", 1), ("right", -1)):
+        standing |= {
+            f"{side}_hip": (0.1 * sign, 0, 0.92),
+            f"{side}_knee": (0.1 * sign, -0.02, 0.5),
+            f"{side}_ankle": (0.1 * sign, 0, 0.09),
+            f"{side}_heel": (0.1 * sign, 0.05, 0.02),
+            f"{side}_foot_index": (0.1 * sign, -0.14, 0.02),
+            f"{side}_shoulder": (0.18 * sign, 0, 1.43),
+            f"{side}_elbow": (0.2 * sign, 0, 1.15),
+            f"{side}_wrist": (0.21 * sign, -0.03, 0.9),
+        }
+    frames = 50
+    joints = np.tile(np.array(list(standing.values()), np.float32), (frames, 1, 1))
+    names = tuple(standing)
+    angle = np.linspace(0, np.pi / 2, frames)  # hanging to level
+    outwards = np.stack([np.sin(angle), 0 * angle, -np.cos(angle)], 1)
+    joints[:, names.index("left_elbow")] = joints[:, names.index("left_shoulder")] + 0.28 * outwards
+    joints[:, names.index("left_wrist")] = joints[:, names.index("left_elbow")] + 0.25 * outwards
+    path = tmp_path / "wave.npz"
+    take_of(joints=joints, joint_names=names, fps=25.0).save(path)
+    return path
+
+
+def is_there(operator: str) -> bool:
+    """bpy.ops makes up a name for anything; only what is registered has an RNA type."""
+    try:
+        getattr(bpy.ops.posewright, operator).get_rna_type()
+    except KeyError:
+        return False
+    return True
+
+
+def test_panels_operators_and_preferences_are_there(extension: ModuleType) -> None:
+    assert MODULE in bpy.context.preferences.addons
+    assert all(is_there(name) for name in OPERATORS)
+    assert not is_there("no_such_operator")
+    panels = [bpy.types.POSEWRIGHT_PT_animate, bpy.types.POSEWRIGHT_PT_options, bpy.types.POSEWRIGHT_PT_take]
+    assert {(panel.bl_space_type, panel.bl_region_type, panel.bl_category) for panel in panels} == {
+        ("VIEW_3D", "UI", "Posewright")
+    }
+    assert bpy.context.preferences.addons[MODULE].preferences.device == "auto"
+
+
+def test_only_what_is_needed_is_packed(extension: ModuleType) -> None:
+    folder = Path(str(extension.__file__)).parent
+    assert not [name for name in ("tests", "docs", "examples", "benchmarks") if (folder / name).exists()]
+    assert (folder / "cli" / "worker.py").is_file()
+
+
+def test_apply_take_keys_the_character(mannequin, wave: Path) -> None:
+    scene = bpy.context.scene
+    scene.render.fps, scene.frame_end = 50, 20
+    scene.posewright.frame_start = 11
+    assert bpy.ops.posewright.apply_take(filepath=str(wave)) == {"FINISHED"}
+    start, end = mannequin.animation_data.action.frame_range
+    assert (start, end) == pytest.approx((11, 11 + 49 * 2), abs=0.01)  # 25 frames/s in a scene of 50
+    assert scene.frame_end == 109
+    hand = next(bone for bone in mannequin.pose.bones if "hand" in bone.name.lower() and "l" in bone.name.lower())
+    heights = []
+    for frame in (11, 109):
+        scene.frame_set(frame)
+        heights.append((mannequin.matrix_world @ hand.head).z)
+    assert heights[1] - heights[0] > 0.3  # metres: the arm went up
+
+
+def test_another_character_and_saving(mannequin, wave: Path, tmp_path: Path) -> None:
+    assert bpy.ops.posewright.apply_take(filepath=str(wave)) == {"FINISHED"}
+    first = mannequin.name
+    bpy.ops.posewright.add_mannequin()
+    second = bpy.context.scene.posewright.armature
+    assert second.name != first
+    assert bpy.ops.posewright.apply_last_take() == {"FINISHED"}
+    assert second.animation_data.action is not None
+    for name in ("out.npz", "out.bvh"):
+        assert bpy.ops.posewright.save_take(filepath=str(tmp_path / name)) == {"FINISHED"}
+        assert (tmp_path / name).stat().st_size > 1000
+
+
+def test_undo_takes_the_motion_away(mannequin, wave: Path) -> None:
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.posewright.apply_take("EXEC_DEFAULT", True, filepath=str(wave))
+    assert bpy.context.scene.posewright.armature.animation_data.action is not None
+    bpy.ops.ed.undo()
+    animation = bpy.context.scene.posewright.armature.animation_data
+    assert animation is None or animation.action is None
+
+
+@pytest.mark.parametrize(
+    ("clip", "with_character", "sentence"),
+    [
+        ("", True, "Choose a video first"),
+        ("no-such.mp4", True, "There is no video"),
+        ("clip.mp4", False, "Choose a character first"),
+        ("clip.mp4", True, "There is no Python in"),
+    ],
+)
+def test_what_is_missing_is_said(
+    extension: ModuleType, tmp_path: Path, monkeypatch, clip: str, with_character: bool, sentence: str
+) -> None:
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+    if with_character:
+        bpy.ops.posewright.add_mannequin()
+    monkeypatch.setenv("POSEWRIGHT_PYTHON", str(tmp_path / "nowhere"))
+    (tmp_path / "clip.mp4").write_bytes(b"")
+    bpy.context.scene.posewright.clip = str(tmp_path / clip) if clip else ""
+    with pytest.raises(RuntimeError, match=sentence):
+        bpy.ops.posewright.animate_video()
+
+
+def test_a_take_that_is_none_changes_nothing(mannequin, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.npz"
+    wrong.write_text("no take")
+    with pytest.raises(RuntimeError, match="is not a take"):
+        bpy.ops.posewright.apply_take(filepath=str(wrong))
+    assert mannequin.animation_data is None
+
+
+def test_worker_of_the_installed_copy(mannequin, checkout: Path, tmp_path: Path, monkeypatch) -> None:
+    """The whole way of a capture, up to the sentence of the worker: an empty file is no video."""
+    python = os.environ.get("POSEWRIGHT_TEST_PYTHON")
+    if not python:
+        pytest.skip("no Python with PyTorch was named in POSEWRIGHT_TEST_PYTHON")
+    monkeypatch.setenv("POSEWRIGHT_PYTHON", python)
+    empty = tmp_path / "empty.mp4"
+    empty.write_bytes(b"")
+    bpy.context.scene.posewright.clip = str(empty)
+    with pytest.raises(RuntimeError, match=r"empty\.mp4"):
+        bpy.ops.posewright.animate_video()
+
+
+def test_switching_off_and_on_again(extension: ModuleType) -> None:
+    for _ in range(2):
+        assert bpy.ops.preferences.addon_disable(module=MODULE) == {"FINISHED"}
+        assert not any(is_there(name) for name in OPERATORS)
+        assert not hasattr(bpy.types.Scene, "posewright")
+        assert not hasattr(bpy.types, "POSEWRIGHT_PT_animate")
+        assert bpy.ops.preferences.addon_enable(module=MODULE) == {"FINISHED"}
+        assert all(is_there(name) for name in OPERATORS)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+    assert bpy.context.scene.posewright.quality == "balanced"
