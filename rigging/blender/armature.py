@@ -1,0 +1,68 @@
+"""What Posewright reads from an armature: which one is meant, its rest pose, and the meshes it moves."""
+
+import bpy
+import numpy as np
+from bpy.types import Object, Scene
+
+from ...errors import PosewrightError
+from ..rig import RigRest
+
+
+def armatures_of(scene: Scene, *, source: str = "this scene") -> list[Object]:
+    """Return the armature objects of a scene; PosewrightError, naming ``source``, when there is none."""
+    found = [obj for obj in scene.objects if obj.type == "ARMATURE"]
+    if not found:
+        raise PosewrightError(f"There is no armature in {source}; choose a file that holds a rigged character.")
+    return found
+
+
+def named_armature(scene: Scene, name: str, *, source: str = "this scene") -> Object:
+    """Return the armature of that object or data name; PosewrightError, listing all, when there is none."""
+    armatures = armatures_of(scene, source=source)
+    for obj in armatures:
+        if name in (obj.name, obj.data.name):
+            return obj
+    names = ", ".join(sorted(obj.name for obj in armatures))
+    raise PosewrightError(f"There is no armature {name} in {source}; it holds: {names}.")
+
+
+def rest_of(obj: Object) -> RigRest:
+    """Return the rest pose of an armature object, parents before their children."""
+    bones = _parents_first(obj)
+    index = {bone.name: i for i, bone in enumerate(bones)}
+    return RigRest(
+        name=obj.name,
+        bones=tuple(index),
+        parents=np.array([index[b.parent.name] if b.parent else -1 for b in bones], np.int64),
+        rest=np.array([b.matrix_local for b in bones], np.float64).reshape(-1, 4, 4),
+        lengths=np.array([b.length for b in bones], np.float64),
+        world=np.array(obj.matrix_world, np.float64),
+        deform=np.array([b.use_deform for b in bones], np.bool_),
+        connected=np.array([b.use_connect for b in bones], np.bool_),
+    )
+
+
+def meshes_of(armature: Object) -> list[Object]:
+    """Return the meshes that an armature moves: by a modifier, or as children of it or of its bones."""
+    return [obj for obj in bpy.data.objects if obj.type == "MESH" and _moved_by(obj, armature)]
+
+
+def _moved_by(obj: Object, armature: Object) -> bool:
+    if any(m.type == "ARMATURE" and m.object == armature for m in obj.modifiers):
+        return True
+    parent = obj.parent
+    while parent is not None:
+        if parent == armature:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _parents_first(obj: Object) -> list[bpy.types.Bone]:
+    ordered: list[bpy.types.Bone] = []
+    waiting = [bone for bone in obj.data.bones if bone.parent is None]
+    while waiting:
+        bone = waiting.pop()
+        ordered.append(bone)
+        waiting.extend(reversed(bone.children))
+    return ordered

@@ -1,0 +1,91 @@
+"""One rig job from files to a file: open the rig, animate it, make the scene ready to play, save."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.types import Object
+
+from ...core.take import Take
+from ...errors import PosewrightError, UsageError
+from ...progress import Progress, silent
+from ..mapping import map_rig
+from .apply import animate_armature
+from .armature import armatures_of, named_armature, rest_of
+from .files import new_scene, open_rig, save_result
+from .mannequin import build_mannequin
+from .outputs import check_output
+from .stage import set_frame_rate, set_stage
+
+MANNEQUIN = "mannequin"
+
+
+def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """Animate a rig and save it.
+
+    The request holds paths as strings: motion (.npz or .bvh), rig (a file or "mannequin"), out; and optionally
+    armature (a name), map (a .json), clip (the footage) and overwrite. Returns out, armature, action,
+    bones_keyed, frames, fps, frame_start, frame_end and notes. The scene that is open in this process is replaced.
+    """
+    out = Path(request["out"])
+    rig = None if request["rig"] == MANNEQUIN else Path(request["rig"])
+    check_output(out, rig, overwrite=bool(request.get("overwrite")))
+    map_file = Path(request["map"]) if request.get("map") else None
+    clip = Path(request["clip"]) if request.get("clip") else None
+    progress("rig", 0.0, "reading the motion")
+    take = load_motion(Path(request["motion"]))
+    progress("rig", 0.02, "opening the rig")
+    obj = open_character(rig, request.get("armature"), map_file)
+    fps = set_frame_rate(bpy.context.scene, take.fps)
+    result = animate_armature(
+        obj, take, map_file, frame_start=1.0, fps=fps, name=Path(request["motion"]).stem, progress=progress
+    )
+    set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
+    progress("rig", 0.85, f"writing {out.name}")
+    save_result(out, obj)
+    progress("rig", 1.0, "")
+    return {"out": str(out), "fps": take.fps, **result}
+
+
+def load_motion(path: Path) -> Take:
+    """Read a take or a BVH file."""
+    ending = path.suffix.lower()
+    if ending == ".npz":
+        return Take.load(path)
+    if ending == ".bvh":
+        from ...core.bvh import take_from_bvh
+
+        return take_from_bvh(path)
+    raise UsageError(f"{path.name} is no motion; give a take (.npz) or a .bvh file.")
+
+
+def open_character(rig: Path | None, name: str | None, map_file: Path | None) -> Object:
+    """Open the rig's file, or build the mannequin, and return the armature that is meant."""
+    if rig is None:
+        new_scene()
+        return build_mannequin()
+    open_rig(rig)
+    if name is not None:
+        return named_armature(bpy.context.scene, name, source=str(rig))
+    armatures = armatures_of(bpy.context.scene, source=str(rig))
+    return armatures[0] if len(armatures) == 1 else _most_human(armatures, rig, map_file)
+
+
+def _most_human(armatures: list[Object], rig: Path, map_file: Path | None) -> Object:
+    """Return the armature on which most parts of a body are found."""
+    found = [(len(map_rig(rest_of(obj), map_file).bones), obj) for obj in armatures if _is_human(obj, map_file)]
+    most = max((count for count, _ in found), default=0)
+    best = [obj for count, obj in found if count == most]
+    if len(best) == 1:
+        return best[0]
+    names = ", ".join(sorted(obj.name for obj in best or armatures))
+    which = "that could be meant" if best else "and none looks like a human body"
+    raise PosewrightError(f"There are several armatures in {rig} {which}: {names}. Name one with --armature.")
+
+
+def _is_human(obj: Object, map_file: Path | None) -> bool:
+    try:
+        map_rig(rest_of(obj), map_file)
+    except PosewrightError:
+        return False
+    return True

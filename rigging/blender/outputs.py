@@ -1,0 +1,41 @@
+"""Names of the files that a rig job writes: what they may be called, and the partial ones. No bpy."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from ...errors import PosewrightError, UsageError
+
+OUT_ENDINGS = (".blend", ".fbx", ".glb", ".usdc", ".bvh")
+
+
+def check_output(out: Path, rig: Path | None, *, overwrite: bool) -> None:
+    """Refuse an output that cannot or must not be written, before the work starts."""
+    if out.suffix.lower() not in OUT_ENDINGS:
+        raise UsageError(f"The output {out.name} must end in one of {', '.join(OUT_ENDINGS)}.")
+    if rig is not None and out.resolve() == rig.resolve():
+        raise PosewrightError(f"{out} is the rig itself, which is never changed; choose another name.")
+    if out.is_dir():
+        raise PosewrightError(f"{out} is a folder; give the name of a file in it.")
+    if out.exists() and not overwrite:
+        raise PosewrightError(f"{out} exists already; choose another name or add --overwrite.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise PosewrightError(f"The folder {out.parent} cannot be written ({reason}); choose another one.") from error
+
+
+def partial_path(out: Path) -> Path:
+    """Return the file beside ``out`` that is written first; it has the same ending, by which Blender goes."""
+    target = out.resolve()
+    return target.with_name(f"{target.stem}.part{target.suffix.lower()}")
+
+
+def remove_partial(out: Path) -> None:
+    """Remove what a stopped job may have left beside ``out``."""
+    part = partial_path(out)
+    part.unlink(missing_ok=True)
+    part.with_name(part.name + "@").unlink(missing_ok=True)  # Blender writes a .blend under this name first
