@@ -22,7 +22,7 @@ from .values import Camera, Keypoints
 if TYPE_CHECKING:
     from .detection import Detector
     from .footage import FootageInfo
-    from .lifting import Lifter
+    from .lifting.lifter import Lifter
 
 SEEN = 0.3
 """Confidence above which a keypoint counts as seen."""
@@ -72,7 +72,7 @@ class Tracker:
         take = solve_world(pose, keypoints, camera, self.settings)
         progress("world", 0.5)
         guesses = {"focal": is_guessed(self.settings), "height": self.settings.height is None}
-        take.provenance = self._provenance(info, camera)
+        take.provenance = self._provenance(info, camera, lifter.provenance)
         take.provenance["warnings"] = capture_warnings(keypoints, guesses)
         progress("world", 1.0)
         return take
@@ -91,17 +91,16 @@ class Tracker:
             progress("weights", 1.0)
         return self._detector, self._lifter
 
-    def _provenance(self, info: "FootageInfo", camera: Camera) -> dict[str, Any]:
+    def _provenance(self, info: "FootageInfo", camera: Camera, lifter: dict[str, Any]) -> dict[str, Any]:
         """Return where a Take came from: clip, program, weights and their terms, settings."""
-        named = Path(self.settings.lifter)
-        lifter = named if named.is_file() else store.find(self.settings.lifter).path
+        detector = store.ensure(self.settings.detector, offline=True)
         return {
             "program": "posewright",
             "version": __version__,
             "source": {"name": info.path.name, "sha256": file_sha256(info.path), "frames_per_second": info.fps},
             "weights": [
-                {"used_for": "keypoints", **store.provenance(store.find(self.settings.detector).path)},
-                {"used_for": "lifting", **store.provenance(lifter)},
+                {"used_for": "keypoints", **store.provenance(detector)},
+                {"used_for": "lifting", **lifter},
             ],
             "settings": asdict(self.settings),
             "focal_px": camera.focal_px,
