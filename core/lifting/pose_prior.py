@@ -3,11 +3,11 @@
 A residual network over all joints of one frame (after Martinez et al., "A simple yet effective
 baseline for 3D human pose estimation", ICCV 2017) learns quickly and cheaply which poses people
 take. TCPFormer sees the keypoints together with that guess in every frame of the clip and adds a
-correction through a gate that starts at zero. Without ``PriorLifter`` a plain TCPFormer is used;
-the official weights know nothing of it.
+correction that starts at zero. Without ``PriorLifter`` a plain TCPFormer is used; the official
+weights know nothing of it.
 
 Building from a stored configuration: ``PriorLifter(**config)``, keys as in its ``__init__``; the
-state dict has the prefixes ``prior.`` and ``tcpformer.`` and the tensor ``gate``.
+state dict has the prefixes ``prior.`` and ``tcpformer.``.
 """
 
 from typing import Any
@@ -78,14 +78,11 @@ class PriorLifter(nn.Module):
         dim_in, joints = tcpformer["dim_in"], tcpformer["num_joints"]
         self.prior = PosePrior(joints, dim_in, prior_width, prior_blocks)
         self.tcpformer = TCPFormer(**{**tcpformer, "dim_in": dim_in + 3})
-        self.gate = nn.Parameter(torch.zeros(3))
+        nn.init.zeros_(self.tcpformer.head.weight)
+        nn.init.zeros_(self.tcpformer.head.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Lift (B,T,J,dim_in) to (B,T,J,3)."""
         guess = self.prior(x)
-        return self.refine(x, guess)
-
-    def refine(self, x: Tensor, guess: Tensor) -> Tensor:
-        """Correct the guess (B,T,J,3) of the keypoints (B,T,J,dim_in)."""
         seen = torch.cat([x, guess.detach()], dim=-1)
-        return guess + self.gate * self.tcpformer(seen).float()
+        return guess + self.tcpformer(seen).float()

@@ -9,6 +9,7 @@ from torch import Tensor
 from .draw import Draw
 from .motions import (
     CHEST,
+    FPS,
     HEAD,
     L_ANKLE,
     L_ELBOW,
@@ -18,7 +19,6 @@ from .motions import (
     L_TOE,
     L_WRIST,
     LEFT_ARM,
-    LEGS,
     NOSE,
     R_ANKLE,
     R_ELBOW,
@@ -31,7 +31,6 @@ from .motions import (
     SPINE,
     THORAX,
     TRUNK,
-    FPS,
     Motions,
     to_joints,
     to_world_bones,

@@ -11,21 +11,17 @@ from .draw import Draw
 from .motions import (
     HEAD,
     L_ANKLE,
-    L_ELBOW,
     L_HIP,
     L_KNEE,
     L_SHOULDER,
     L_TOE,
-    L_WRIST,
     NOSE,
     PELVIS,
     R_ANKLE,
-    R_ELBOW,
     R_HIP,
     R_KNEE,
     R_SHOULDER,
     R_TOE,
-    R_WRIST,
     SPINE,
     THORAX,
     axes_of,
@@ -41,11 +37,12 @@ JOINT_NOISE = (1.0, 1.0, 1.0, 1.1, 1.0, 1.0, 1.1, 1.0, 1.0, 0.6, 0.7, 1.0, 1.2, 
 class ViewSettings:
     """Strength of a detector's errors; lengths are shares of the half box. ``EXACT`` has none."""
 
-    bias: float = 0.012  # constant error of each joint within a window
-    drift: float = 0.022  # slow error
-    jitter: float = 0.010  # error of its own in every frame
+    bias: float = 0.016  # constant error of each joint within a window
+    drift: float = 0.018  # slow error
+    jitter: float = 0.006  # error of its own in every frame
     hidden: float = 2.5  # how much larger the errors of a hidden joint are
-    outliers: float = 0.01
+    lost: float = 0.02  # share of joints that the detector puts somewhere else for a while
+    outliers: float = 0.005
     swaps: float = 0.01
     cut: float = 0.1  # share of windows whose legs the picture does not hold
     missing: float = 0.01  # share of joints that the detector does not give, for some frames or all
@@ -53,7 +50,7 @@ class ViewSettings:
     focal: float = 0.15  # log error of the focal length that the user gives
 
 
-EXACT = ViewSettings(0, 0, 0, 1.0, 0, 0, 0, 0, 0, 0)
+EXACT = ViewSettings(0, 0, 0, 1.0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def before_camera(poses: Poses, draw: Draw) -> tuple[Tensor, Tensor]:
@@ -104,11 +101,12 @@ def detector_joints(joints: Tensor, draw: Draw, strength: float) -> tuple[Tensor
     seen[..., HEAD, :] = ears
     trunk = axes_of(joints[..., L_HIP, :] - joints[..., R_HIP, :], joints[..., THORAX, :])
     shift = draw.normal((count, 1, 3), 1.0) * torch.tensor([0.0, 0.025, 0.015], device=draw.device) * strength
-    shift[..., 1] -= 0.02 * strength
+    shift[..., 1] -= 0.012 * strength
     wide = 1 + strength * _per_window(draw, count, -0.2, 0.15)
     for hip in (L_HIP, R_HIP):
         seen[..., hip, :] = joints[..., hip, :] * wide + (trunk @ shift[..., None])[..., 0]
     lift = draw.normal((count, 1, 3), 1.0) * torch.tensor([0.0, 0.015, 0.015], device=draw.device) * strength
+    lift[..., 1] += 0.01 * strength
     for shoulder in (L_SHOULDER, R_SHOULDER):
         seen[..., shoulder, :] = joints[..., shoulder, :] + (trunk @ lift[..., None])[..., 0]
     beyond = strength * _per_window(draw, count, -0.05, 0.4)
@@ -149,22 +147,26 @@ def hidden_joints(joints: Tensor) -> Tensor:
     return torch.sigmoid((offset[..., 2] - 0.06) / 0.03) * torch.sigmoid((0.17 - beside) / 0.03)
 
 
-def disturb(points: Tensor, hidden: Tensor, half_box: Tensor, draw: Draw, settings: ViewSettings) -> tuple[Tensor, Tensor]:
+def disturb(
+    points: Tensor, hidden: Tensor, half_box: Tensor, draw: Draw, settings: ViewSettings
+) -> tuple[Tensor, Tensor]:
     """Add a detector's errors to image points (B,T,19,2); returns the points and their confidence (B,T,19).
 
     ``half_box`` (B,) is the unit of all errors. The confidence falls with the error that was to be expected.
     """
     count, frames, joints = points.shape[:3]
-    level = torch.exp(draw.normal((count, 1, 1, 1), 0.45))
+    level = torch.exp(draw.normal((count, 1, 1), 0.45))
     doubt = (hidden + 0.6 * draw.chance((count, 1, joints), 0.06)).clamp(max=1.0)
-    spread = level[..., 0] * torch.tensor(JOINT_NOISE, device=draw.device) * (1 + (settings.hidden - 1) * doubt)
+    spread = level * torch.tensor(JOINT_NOISE, device=draw.device) * (1 + (settings.hidden - 1) * doubt)
     slow = _slow_noise(draw, (count, frames, joints, 2)) * settings.drift
     error = slow + draw.normal((count, 1, joints, 2), settings.bias) + draw.normal(slow.shape, settings.jitter)
     wild = draw.chance((count, frames, joints), settings.outliers)
+    lost = draw.chance((count, 1, joints), settings.lost)
     error = error * spread[..., None] + draw.normal(error.shape, 0.12) * wild[..., None]
-    confidence = 0.93 - 0.25 * doubt - 2.0 * settings.drift * (spread - 1) + draw.normal((count, frames, joints), 0.05)
+    error = error + 0.12 * _slow_noise(draw, (count, frames, joints, 2)) * lost[..., None]
+    expected = 0.83 - 0.2 * doubt - 0.3 * lost - 0.25 * wild - 2.0 * settings.drift * (spread - 1)
     own_scale = torch.exp(draw.normal((count, 1, 1), 0.4))
-    confidence = (confidence - 0.25 * wild).clamp(0.05, 1.0) ** own_scale
+    confidence = (expected + draw.normal(expected.shape, 0.06)).clamp(0.05, 1.0) ** own_scale
     return points + error * half_box[:, None, None, None], confidence
 
 

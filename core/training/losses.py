@@ -1,0 +1,24 @@
+"""The loss of training: position, position without scale, and velocity, as in TCPFormer (AAAI 2025)."""
+
+from torch import Tensor
+
+SCALE_FREE = 0.5
+VELOCITY = 1.0
+
+
+def pose_loss(poses: Tensor, truth: Tensor) -> Tensor:
+    """Return the loss of poses (B,T,J,3), relative to the pelvis."""
+    loss = _distance(poses, truth) + SCALE_FREE * _distance(_rescaled(poses, truth), truth)
+    if poses.shape[1] > 1:
+        loss = loss + VELOCITY * _distance(poses.diff(dim=1), truth.diff(dim=1))
+    return loss
+
+
+def _distance(a: Tensor, b: Tensor) -> Tensor:
+    return (a - b).norm(dim=-1).mean()
+
+
+def _rescaled(poses: Tensor, truth: Tensor) -> Tensor:
+    """Scale every frame to fit the truth best."""
+    fit = (poses * truth).sum((-1, -2), keepdim=True) / poses.square().sum((-1, -2), keepdim=True).clamp(min=1e-9)
+    return poses * fit
