@@ -1,5 +1,6 @@
 """BlazePose out of the mediapipe wheel: fetched with pip, checked, converted once. The wheel is never installed."""
 
+import errno
 import hashlib
 import json
 import os
@@ -43,7 +44,7 @@ UNREACHABLE = ("NewConnectionError", "Max retries exceeded", "ConnectionError", 
 def download_wheel(folder: Path, log: Log, progress: Progress = silent) -> Path:
     """Let pip put the one known wheel into a folder; pip's own temporary files lie there too.
 
-    Raises PosewrightError when pip cannot get it; what ``progress`` raises stops pip.
+    Raises PosewrightError when pip cannot get it, OSError when the disk is full; what ``progress`` raises stops pip.
     """
     log(f"Downloading the mediapipe 0.10.14 wheel with pip ({WHEEL_SIZE / 1e6:.0f} MB; only two models are used).")
     command = [sys.executable, "-m", "pip", *PIP_DOWNLOAD, "--dest", str(folder)]
@@ -60,6 +61,8 @@ def download_wheel(folder: Path, log: Log, progress: Progress = silent) -> Path:
         words.seek(0)
         said = words.read().decode("utf-8", "replace")
     wheel = folder / WHEEL
+    if os.strerror(errno.ENOSPC) in said:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     if pip.returncode != 0 or not wheel.is_file():
         raise PosewrightError(f"pip could not download mediapipe 0.10.14: {_reason(said)}.")
     return wheel
@@ -87,12 +90,10 @@ def _bytes_in(folder: Path) -> int:
 
 def _reason(said: str) -> str:
     """Return why pip failed, in a few words, from all that it printed."""
-    if "No space left" in said:
-        return "the disk is full"
     if "No module named pip" in said:
         return f"this Python has no pip; run '{sys.executable} -m ensurepip' once"
     if any(word in said for word in UNREACHABLE):
-        return "the package index cannot be reached; is there an internet connection"
+        return "the package index cannot be reached (no internet connection?)"
     lines = said.strip().splitlines() or ["it gave no reason"]
     errors = [line for line in lines if line.startswith("ERROR: ")] or lines
     return errors[-1].removeprefix("ERROR: ").rstrip(". ")
