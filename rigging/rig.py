@@ -23,10 +23,41 @@ class RigRest:
     world: NDArray[np.float64]  # (4,4)
     deform: NDArray[np.bool_] | None = None  # (B,)
     connected: NDArray[np.bool_] | None = None  # (B,) use_connect: location keys have no effect
+    inherit_rotation: NDArray[np.bool_] | None = None  # (B,) use_inherit_rotation; None: all do
+    constrained: NDArray[np.bool_] | None = None  # (B,) has active constraints, which overrule keys
 
     def index(self, bone: str) -> int:
         """Return the index of a bone; ValueError when the rig lacks it."""
         return self.bones.index(bone)
+
+    def is_connected(self, b: int) -> bool:
+        """Return whether the bone's head is tied to its parent's tail."""
+        return self.connected is not None and bool(self.connected[b]) and self.parents[b] >= 0
+
+    def inherits(self, b: int) -> bool:
+        """Return whether the bone turns with its parent."""
+        return self.inherit_rotation is None or bool(self.inherit_rotation[b])
+
+    def ancestors(self, b: int) -> list[int]:
+        """Return the bones above a bone, the nearest first."""
+        found: list[int] = []
+        while (b := int(self.parents[b])) >= 0:
+            found.append(b)
+        return found
+
+    def world_rotation(self) -> NDArray[np.float64]:
+        """Return the rotation (3,3) of the armature in the world, without its scale."""
+        u, _, v = np.linalg.svd(self.world[:3, :3])
+        return u @ v
+
+    def heads(self) -> NDArray[np.float64]:
+        """Return the heads (B,3) of the bones at rest in the world, metres."""
+        return self.rest[:, :3, 3] @ self.world[:3, :3].T + self.world[:3, 3]
+
+    def tails(self) -> NDArray[np.float64]:
+        """Return the tails (B,3) of the bones at rest in the world, metres."""
+        local = self.rest[:, :3, 3] + self.rest[:, :3, 1] * self.lengths[:, None]
+        return local @ self.world[:3, :3].T + self.world[:3, 3]
 
 
 @dataclass
