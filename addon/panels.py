@@ -64,6 +64,7 @@ class POSEWRIGHT_PT_options(SidebarPanel, Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(settings, "smooth")
+        layout.prop(settings, "fov")
         layout.prop(settings, "frame_start")
         layout.prop(settings, "map_file")
         layout.prop(settings, "use_range")

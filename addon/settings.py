@@ -59,6 +59,14 @@ class PosewrightSettings(PropertyGroup):
         default=0.5,
         subtype="FACTOR",
     )
+    fov: FloatProperty(
+        name="Field of View (°)",
+        description="The horizontal angle that the camera sees, in degrees (a phone held level: about 65). 0: not known",
+        min=0.0,
+        max=170.0,
+        default=0.0,
+        precision=0,
+    )
     frame_start: IntProperty(
         name="Start Frame", description="The frame on which the motion begins in the timeline", default=1
     )
@@ -113,6 +121,8 @@ def track_settings(settings: PosewrightSettings) -> TrackSettings:
 
     Raises PosewrightError when they contradict each other.
     """
+    if 0 < settings.fov < 1:
+        raise PosewrightError("The field of view must be at least 1 degree, or 0 when it is not known.")
     if settings.use_range and settings.end <= settings.start:
         raise PosewrightError("The part of the video must end later than it begins.")
     return TrackSettings(
@@ -122,5 +132,6 @@ def track_settings(settings: PosewrightSettings) -> TrackSettings:
         start=settings.start if settings.use_range else None,
         end=settings.end if settings.use_range else None,
         smooth=settings.smooth,
+        fov=settings.fov or None,
         offline=not bpy.app.online_access,
     )

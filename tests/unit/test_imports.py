@@ -111,12 +111,14 @@ for name in sys.argv[1:]:
 
 
 def loadable_without_bpy() -> list[str]:
-    """Return the modules that Blender loads and that do not themselves import bpy at the top."""
+    """Return the modules that Blender loads and that need no bpy themselves; the add-on's package does."""
     names = []
     for path in MODULES:
         name = relative_name(path)
         uses_bpy = any(found.split(".")[0] in ("bpy", "mathutils") for _, found in imports_of(parse(path), path))
-        if name.startswith(INSIDE_BLENDER) and not uses_bpy and not name.endswith("__main__"):
+        if name.startswith("addon/") or name.endswith("__main__") or uses_bpy:
+            continue
+        if name.startswith(INSIDE_BLENDER):
             names.append(name.removesuffix("/__init__").replace("/", "."))
     return names
 
