@@ -80,13 +80,16 @@ def find(name: str) -> Weights:
 
 
 def ensure(name: str, offline: bool = False, log: Log = _to_stderr, progress: Progress = silent) -> Path:
-    """Return the file of these weights, checked, fetching it first when that is needed and allowed.
+    """Return the file of these weights, fetching it first when that is needed and allowed.
 
+    What was fetched or imported is checked by its sha256; what came with the installation by ``verify`` only.
     ``log`` gets sentences for the user, ``progress`` the stage "weights"; what it raises stops the download.
     POSEWRIGHT_OFFLINE in the environment forbids fetching like ``offline``. Nothing half-written is left.
     Raises PosewrightError when the weights are not there or are damaged, and cannot be had.
     """
     weights = find(name)
+    if weights.path and weights.entry.name == LIFTER.name:
+        return weights.path
     verdict = _check(weights.entry, weights.path) if weights.path else None
     if verdict and verdict.good:
         return verdict.path
@@ -211,7 +214,7 @@ def _read_record(path: Path) -> Entry:
 
 def _check(entry: Entry, path: Path) -> Verdict:
     if not entry.sha256:
-        return Verdict(entry.name, path, False, f"not listed in SHA256SUMS beside it; {_remedy(entry)}")
+        return Verdict(entry.name, path, False, "not listed in SHA256SUMS beside it; install Posewright again")
     if hashlib.sha256(_read(path)).hexdigest() != entry.sha256:
         return Verdict(entry.name, path, False, f"damaged or changed; {_remedy(entry)}")
     return Verdict(entry.name, path, True, "good")
