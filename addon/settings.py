@@ -61,7 +61,7 @@ class PosewrightSettings(PropertyGroup):
     )
     fov: FloatProperty(
         name="Field of View (°)",
-        description="The horizontal angle that the camera sees, in degrees (a phone held level: about 65). 0: not known",
+        description="The horizontal angle that the camera sees, in degrees (a phone held level: about 65); 0: unknown",
         min=0.0,
         max=170.0,
         default=0.0,
