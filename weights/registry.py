@@ -86,7 +86,7 @@ def shipped_lifter() -> Entry:
 def described(entry: Entry, card: dict[str, str]) -> Entry:
     """Return the entry with what a lifter's own description says; fields that it leaves out stay."""
     given = {name: card[name] for name in ("licence", "terms", "figures") if card.get(name)}
-    data = " ".join(card[name] for name in ("training_data", "acknowledgement") if card.get(name))
+    data = " ".join(card[name].rstrip(".") + "." for name in ("training_data", "acknowledgement") if card.get(name))
     return replace(entry, **given, training_data=data or entry.training_data)
 
 
