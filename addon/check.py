@@ -1,10 +1,11 @@
 """The button in the preferences that asks the worker what this machine can do."""
 
+from typing import Any
+
 from bpy.types import Context, Event, Operator
 
-from ..cli.in_blender import Runtime, WorkerJob, WorkerProcess
+from ..cli.in_blender import Runtime, WorkerJob, WorkerProcess, ask_worker
 from ..errors import PosewrightError
-from ..progress import silent
 from . import preferences, session
 from .waiting import WaitsForWorker
 
@@ -25,7 +26,8 @@ class POSEWRIGHT_OT_check(WaitsForWorker):
         """Ask, and wait for the answer while Blender stays usable."""
         session.state.findings = None
         try:
-            worker = _start_worker()
+            preferences.choose_runtime()
+            worker = WorkerProcess(Runtime.python())
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -34,11 +36,8 @@ class POSEWRIGHT_OT_check(WaitsForWorker):
     def execute(self, context: Context) -> set[str]:
         """Ask from a script or without a window."""
         try:
-            worker = _start_worker()
-            try:
-                _keep(WorkerJob(worker, "doctor").wait(silent))
-            finally:
-                worker.close()
+            preferences.choose_runtime()
+            _keep(ask_worker(Runtime.python(), "doctor"))
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -64,11 +63,5 @@ class POSEWRIGHT_OT_copy_install_commands(Operator):
         return {"FINISHED"}
 
 
-def _start_worker() -> WorkerProcess:
-    preferences.choose_runtime()
-    return WorkerProcess(Runtime.python())
-
-
-def _keep(result: dict) -> None:
-    """Remember the findings; what the worker says about Blender does not matter here."""
-    session.state.findings = [finding for finding in result["findings"] if finding["what"] != "blender"]
+def _keep(result: dict[str, Any]) -> None:
+    session.state.findings = result["findings"]

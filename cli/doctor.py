@@ -46,8 +46,22 @@ def run_doctor(args: argparse.Namespace) -> int:
 
 
 def examine() -> list[Finding]:
-    """Return all findings, in the order of a capture."""
-    checks: tuple[Callable[[], list[Finding]], ...] = (_program, _libraries, _devices, _weights, _blender)
+    """Return all findings, in the order of a capture; inside Blender those of the worker's Python."""
+    if importlib.util.find_spec("torch") is not None:
+        return [*_program(), *examine_capture(), *_blender()]
+    from .in_blender import Runtime, ask_worker
+
+    try:
+        python = Runtime.python()
+        found = [Finding(**finding) for finding in ask_worker(python, "doctor")["findings"]]
+    except PosewrightError as error:
+        return [*_program(), Finding("python for captures", "missing", str(error)), *_weights(), *_blender()]
+    return [*_program(), Finding("python for captures", "ok", str(python)), *found, *_blender()]
+
+
+def examine_capture() -> list[Finding]:
+    """Return what this very Python finds for captures."""
+    checks: tuple[Callable[[], list[Finding]], ...] = (_libraries, _devices, _weights)
     return [finding for check in checks for finding in check()]
 
 

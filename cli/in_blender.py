@@ -19,7 +19,7 @@ from typing import Any
 from ..core.settings import TrackSettings
 from ..core.take import Take
 from ..errors import Cancelled, PosewrightError, UsageError
-from ..progress import Progress
+from ..progress import Progress, silent
 
 PACKAGE = Path(__file__).resolve().parent.parent
 NAME = "posewright"
@@ -247,13 +247,19 @@ class WorkerTracker:
             self._worker = None
 
 
-def draw_previews(take: Take, clip: Path, pictures: Mapping[str, Path | None], progress: Progress) -> None:
-    """Draw previews in a worker: ``pictures`` may hold "video" and "sheet"."""
-    worker = WorkerProcess(Runtime.python())
+def ask_worker(python: Path, job: str, progress: Progress = silent, **values: Any) -> Event:
+    """Return the result of one job of a worker that is started for it alone."""
+    worker = WorkerProcess(python)
     try:
-        file = worker.folder / "take.npz"
-        take.save(file)
-        wanted = {name: str(path.absolute()) for name, path in pictures.items() if path is not None}
-        WorkerJob(worker, "preview", take=str(file), clip=str(clip.absolute()), **wanted).wait(progress)
+        return WorkerJob(worker, job, **values).wait(progress)
     finally:
         worker.close()
+
+
+def draw_previews(take: Take, clip: Path, pictures: Mapping[str, Path | None], progress: Progress) -> None:
+    """Draw previews in a worker: ``pictures`` may hold "video" and "sheet"."""
+    wanted = {name: str(path.absolute()) for name, path in pictures.items() if path is not None}
+    with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
+        file = Path(folder) / "take.npz"
+        take.save(file)
+        ask_worker(Runtime.python(), "preview", progress, take=str(file), clip=str(clip.absolute()), **wanted)

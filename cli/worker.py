@@ -203,9 +203,9 @@ def _preview(request: Request, progress: Progress) -> Result:
 def _doctor(request: Request, progress: Progress) -> Result:
     from dataclasses import asdict
 
-    from .doctor import examine
+    from .doctor import examine_capture
 
-    findings = [asdict(finding) for finding in examine()]
+    findings = [asdict(finding) for finding in examine_capture()]
     return {"findings": findings, "ready": all(finding["state"] != "missing" for finding in findings)}
 
 
