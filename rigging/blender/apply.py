@@ -4,33 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.types import Object, PoseBone
+from bpy.types import Object
 
 from ...core.take import Take
 from ...errors import PosewrightError
 from ...progress import Progress, silent
+from ..anatomy import RigBody
 from ..mapping import map_rig
-from ..rig import RigMap
+from ..motion import body_joints, leg_length
 from ..solve import solve_rig
 from .armature import rest_of
 from .keyframes import key_motion
 
 ACTION_NAME = "Posewright"
-
-OVERRIDING = {
-    "COPY_ROTATION",
-    "COPY_TRANSFORMS",
-    "DAMPED_TRACK",
-    "IK",
-    "LOCKED_TRACK",
-    "SPLINE_IK",
-    "STRETCH_TO",
-    "TRACK_TO",
-    "TRANSFORM",
-    "ACTION",
-    "ARMATURE",
-}
-"""Kinds of constraints that turn a bone away from its keys."""
 
 
 def animate_armature(
@@ -46,7 +32,8 @@ def animate_armature(
     """Key a take onto an armature of the open scene, as a new action; earlier actions stay in the file.
 
     The first frame of the take lies at ``frame_start``; ``fps`` is the scene's frame rate unless given. Returns
-    armature, action (names), bones_keyed, frames (counts), frame_start, frame_end (floats) and notes (sentences).
+    armature, action (names), bones_keyed, frames (counts), frame_start, frame_end (floats), notes (sentences),
+    and size_ratio: how much larger the character is than the person, about the world's origin.
     Raises PosewrightError when the armature is no humanoid or cannot be keyed.
     """
     check_editable(obj)
@@ -68,7 +55,8 @@ def animate_armature(
         "frames": take.frames,
         "frame_start": float(start),
         "frame_end": float(end),
-        "notes": [*rig_map.notes, *constraint_notes(obj, rig_map)],
+        "size_ratio": size_ratio(RigBody(rest, rig_map), take),
+        "notes": list(rig_map.notes),
     }
 
 
@@ -80,18 +68,7 @@ def check_editable(obj: Object) -> None:
         )
 
 
-def constraint_notes(obj: Object, rig_map: RigMap) -> list[str]:
-    """Say which keyed bones do not follow their keys because constraints drive them."""
-    names = [name for bones in rig_map.bones.values() for name in bones]
-    held = [name for name in names if overriding_constraints(obj.pose.bones[name])]
-    if not held:
-        return []
-    more = f" and {len(held) - 3} more" if len(held) > 3 else ""
-    return [
-        f"Constraints drive {', '.join(held[:3])}{more} and may override the keys; mute them to see the whole motion."
-    ]
-
-
-def overriding_constraints(bone: PoseBone) -> list[bpy.types.Constraint]:
-    """Return the active constraints that turn a bone away from its keys."""
-    return [c for c in bone.constraints if c.type in OVERRIDING and c.influence > 0 and not c.mute]
+def size_ratio(body: RigBody, take: Take) -> float:
+    """Return the rig's leg length over that of the take's person."""
+    leg = leg_length(body_joints(take))
+    return body.leg_length / leg if leg else 1.0

@@ -2,10 +2,28 @@
 
 import bpy
 import numpy as np
-from bpy.types import Object, Scene
+from bpy.types import Constraint, Object, PoseBone, Scene
 
 from ...errors import PosewrightError
 from ..rig import RigRest
+
+OVERRIDING = frozenset(
+    (
+        "ACTION",
+        "ARMATURE",
+        "COPY_LOCATION",
+        "COPY_ROTATION",
+        "COPY_TRANSFORMS",
+        "DAMPED_TRACK",
+        "IK",
+        "LOCKED_TRACK",
+        "SPLINE_IK",
+        "STRETCH_TO",
+        "TRACK_TO",
+        "TRANSFORM",
+    )
+)
+"""Kinds of constraints that move a bone away from its keys; limits, for example, do not."""
 
 
 def armatures_of(scene: Scene, *, source: str = "this scene") -> list[Object]:
@@ -29,6 +47,7 @@ def named_armature(scene: Scene, name: str, *, source: str = "this scene") -> Ob
 def rest_of(obj: Object) -> RigRest:
     """Return the rest pose of an armature object, parents before their children."""
     bones = _parents_first(obj)
+    held = holding_constraints(obj)
     index = {bone.name: i for i, bone in enumerate(bones)}
     return RigRest(
         name=obj.name,
@@ -39,7 +58,28 @@ def rest_of(obj: Object) -> RigRest:
         world=np.array(obj.matrix_world, np.float64),
         deform=np.array([b.use_deform for b in bones], np.bool_),
         connected=np.array([b.use_connect for b in bones], np.bool_),
+        inherit_rotation=np.array([b.use_inherit_rotation for b in bones], np.bool_),
+        constrained=np.array([b.name in held for b in bones], np.bool_),
     )
+
+
+def holding_constraints(obj: Object) -> dict[str, list[Constraint]]:
+    """Return bone -> active constraints that move it away from its keys; IK also holds the bones above its own."""
+    held: dict[str, list[Constraint]] = {}
+    for bone in obj.pose.bones:
+        for constraint in bone.constraints:
+            if constraint.type not in OVERRIDING or constraint.mute or constraint.influence == 0:
+                continue
+            for name in [bone.name, *_chain_above(bone, constraint)]:
+                held.setdefault(name, []).append(constraint)
+    return held
+
+
+def _chain_above(bone: PoseBone, constraint: Constraint) -> list[str]:
+    if constraint.type not in ("IK", "SPLINE_IK"):
+        return []
+    above = [parent.name for parent in bone.parent_recursive]
+    return above if constraint.chain_count == 0 else above[: constraint.chain_count - 1]
 
 
 def meshes_of(armature: Object) -> list[Object]:

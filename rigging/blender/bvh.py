@@ -5,6 +5,7 @@ turned or scaled lies down or grows in other programs.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -13,14 +14,14 @@ from bpy.types import Object, Scene
 from mathutils import Euler, Matrix
 from numpy.typing import NDArray
 
+from ...core.bvh_format import END, POSITIONS, ROTATIONS, Bvh, save_bvh
 from ..rig import RigRest
 from .armature import rest_of
 
 FloatArray = NDArray[np.float64]
 
 Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
-ROTATION = "Zrotation Yrotation Xrotation"
-POSITION = "Xposition Yposition Zposition"
+TURNS = ROTATIONS[::-1]  # Z first, as most programs write it
 STILL = 1e-4  # metres; a bone whose distance to its parent changes by less has rotation channels alone
 
 
@@ -35,12 +36,22 @@ def write_armature_bvh(armature: Object, scene: Scene, path: Path) -> None:
     for i, (position, angle) in enumerate(_poses(armature, scene, rest, frames)):
         positions[i], angles[i] = position, np.degrees(angle)
     moves = (np.abs(positions - offsets).max(axis=(0, 2)) > STILL) | (rest.parents < 0)
-    order, lines = _hierarchy(rest, offsets, tails - heads, moves)
-    columns = [part for b in order for part in ([positions[:, b]] if moves[b] else []) + [angles[:, b, ::-1]]]
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write("\n".join(["HIERARCHY", *lines, "MOTION", f"Frames: {len(frames)}", ""]))
-        file.write(f"Frame Time: {scene.render.fps_base / scene.render.fps:.8f}\n")
-        np.savetxt(file, np.concatenate(columns, axis=1), fmt="%.6g")
+    joints = _joints(rest, offsets, tails - heads)
+    columns = [np.empty((len(frames), 0))]
+    for joint in joints:
+        if joint.bone >= 0:
+            columns += [positions[:, joint.bone]] if moves[joint.bone] else []
+            columns.append(angles[:, joint.bone, ::-1])
+    channels = [_channels(joint, moves) for joint in joints]
+    bvh = Bvh(
+        names=tuple(joint.name for joint in joints),
+        parents=tuple(joint.parent for joint in joints),
+        offsets=np.array([joint.offset for joint in joints], np.float64),
+        channels=tuple(channels),
+        frames=np.concatenate(columns, axis=1).astype(np.float64),
+        frame_time=scene.render.fps_base / scene.render.fps,
+    )
+    save_bvh(bvh, path)
 
 
 def _rest_points(rest: RigRest) -> tuple[FloatArray, FloatArray]:
@@ -81,40 +92,51 @@ def _directions(matrices: FloatArray) -> FloatArray:
     return axes / np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12)
 
 
-def _hierarchy(
-    rest: RigRest, offsets: FloatArray, tips: FloatArray, moves: NDArray[np.bool_]
-) -> tuple[list[int], list[str]]:
-    """Return the bones in file order and the lines of the hierarchy."""
+@dataclass(frozen=True)
+class _Joint:
+    name: str
+    parent: int
+    offset: FloatArray
+    bone: int  # -1 for the end of a bone, and for the root above several
+
+
+def _joints(rest: RigRest, offsets: FloatArray, tips: FloatArray) -> list[_Joint]:
+    """Return the joints in the order of a walk through the tree, with an end for each bone without children."""
     children: list[list[int]] = [[] for _ in range(len(rest.bones) + 1)]
     for bone, parent in enumerate(rest.parents.tolist()):
-        children[parent].append(bone)  # roots in the last list
-    order: list[int] = []
-    lines: list[str] = []
+        children[parent].append(bone)  # the roots are in the last list
+    joints: list[_Joint] = []
+    names = _words(rest)
 
-    def add(bone: int, kind: str) -> None:
-        order.append(bone)
-        channels = f"6 {POSITION} {ROTATION}" if moves[bone] else f"3 {ROTATION}"
-        lines.extend([f"{kind} {_word(rest.bones[bone])}", "{", f"OFFSET {_numbers(offsets[bone])}"])
-        lines.append(f"CHANNELS {channels}")
+    def add(bone: int, parent: int) -> None:
+        place = len(joints)
+        joints.append(_Joint(names[bone], parent, offsets[bone], bone))
         for child in children[bone]:
-            add(child, "JOINT")
+            add(child, place)
         if not children[bone]:
-            lines.extend(["End Site", "{", f"OFFSET {_numbers(tips[bone])}", "}"])
-        lines.append("}")
+            joints.append(_Joint(names[bone] + END, place, tips[bone], -1))
 
-    if len(children[-1]) == 1:
-        add(children[-1][0], "ROOT")
-        return order, lines
-    lines.extend([f"ROOT {_word(rest.name)}_root", "{", "OFFSET 0 0 0", "CHANNELS 0"])
-    for root in children[-1]:
-        add(root, "JOINT")
-    return order, [*lines, "}"]
-
-
-def _word(name: str) -> str:
-    """Return a name without blanks, which would end it in the file."""
-    return "_".join(name.split())
+    roots = children[-1]
+    if len(roots) > 1:
+        joints.append(_Joint("_".join([*rest.name.split(), "root"]), -1, np.zeros(3), -1))
+    top = len(joints) - 1
+    for root in roots:
+        add(root, top)
+    return joints
 
 
-def _numbers(values: FloatArray) -> str:
-    return " ".join(f"{value:.6g}" for value in values)
+def _channels(joint: _Joint, moves: NDArray[np.bool_]) -> tuple[str, ...]:
+    if joint.bone < 0:
+        return ()
+    return (*POSITIONS, *TURNS) if moves[joint.bone] else TURNS
+
+
+def _words(rest: RigRest) -> list[str]:
+    """Return the bones' names without blanks, which would end them in the file, still different from each other."""
+    words: dict[str, None] = {}
+    for name in rest.bones:
+        word = "_".join(name.split())
+        while word in words:
+            word += "_"
+        words[word] = None
+    return list(words)

@@ -135,7 +135,13 @@ def _save_glb(path: Path, armature: Object) -> None:
 
 def _save_usd(path: Path, armature: Object) -> None:
     select_character(armature)
-    bpy.ops.wm.usd_export(filepath=str(path), selected_objects_only=True, export_animation=True, export_armatures=True)
+    bpy.ops.wm.usd_export(
+        filepath=str(path),
+        selected_objects_only=True,
+        export_animation=True,
+        export_armatures=True,
+        convert_world_material=False,
+    )
 
 
 _WRITERS: dict[str, Callable[[Path, Object], None]] = {

@@ -11,10 +11,12 @@ import numpy as np
 from bpy.types import Action, FCurve, Object, PoseBone
 from numpy.typing import NDArray
 
+from ...errors import PosewrightError
 from ..rig import BoneMotion
 from .channels import rotation_channels
 
 LINEAR = 1  # Blender's number for the interpolation, the same in all versions
+SNAP = 0.1  # frames; a time stamp in whole milliseconds is off by less at up to 200 frames/s
 
 NewCurve = Callable[[str, int, str], FCurve]  # data path, array index, group name
 
@@ -27,21 +29,29 @@ def key_motion(obj: Object, motion: BoneMotion, *, name: str, fps: float, start_
     """
     set_aside_animation(obj, motion.bones)
     action, new_curve = new_action(obj, name)
-    frames = key_frames(motion.times, fps, start_frame)
+    writer = KeyWriter(key_frames(motion.times, fps, start_frame))
     for k, bone_name in enumerate(motion.bones):
         bone = obj.pose.bones[bone_name]
         channel, values = rotation_channels(bone.rotation_mode, motion.rotations[:, k])
-        _write_channel(new_curve, bone, channel, frames, values)
+        writer.write_channel(new_curve, bone, channel, values)
     for bone_name, locations in motion.locations.items():
-        _write_channel(new_curve, obj.pose.bones[bone_name], "location", frames, locations)
+        writer.write_channel(new_curve, obj.pose.bones[bone_name], "location", locations)
     return action
 
 
 def key_frames(times: NDArray[np.float64], fps: float, start_frame: float) -> NDArray[np.float64]:
-    """Return the frame number of each time in seconds; what is a whole frame but for rounding becomes one."""
+    """Return the frame number of each time in seconds, strictly increasing.
+
+    Times that miss whole frames only by the rounding of time stamps give whole frames; footage of varying
+    frame rate keeps its true times, between the frames.
+    """
     frames = start_frame + np.asarray(times, np.float64) * fps
     whole = np.round(frames)
-    return np.where(np.abs(frames - whole) < 1e-3, whole, frames)
+    if np.all(np.abs(frames - whole) < SNAP) and np.all(np.diff(whole) > 0):
+        return whole
+    if np.any(np.diff(frames) <= 0):
+        raise PosewrightError("The time stamps of the motion do not increase; capture the clip again with --fps.")
+    return frames
 
 
 def set_aside_animation(obj: Object, bones: tuple[str, ...]) -> None:
@@ -87,24 +97,28 @@ def new_action(obj: Object, name: str) -> tuple[Action, NewCurve]:
     return action, new_curve
 
 
-def write_keys(curve: FCurve, frames: NDArray[np.float64], values: NDArray[np.float64]) -> None:
-    """Fill an empty curve with linear keys; frames increase strictly."""
-    points = curve.keyframe_points
-    points.add(len(frames))
-    coordinates = np.empty(2 * len(frames), np.float32)
-    coordinates[0::2] = frames
-    coordinates[1::2] = values
-    points.foreach_set("co", coordinates)
-    points.foreach_set("interpolation", np.full(len(frames), LINEAR, np.int32))
-    curve.update()  # or the handles stay at (0, 0)
+class KeyWriter:
+    """Fills empty curves with linear keys at given frames (F,), which increase strictly."""
 
+    def __init__(self, frames: NDArray[np.float64]) -> None:
+        self._coordinates = np.empty(2 * len(frames), np.float32)
+        self._coordinates[0::2] = frames
+        self._interpolation = np.full(len(frames), LINEAR, np.int32)
 
-def _write_channel(
-    new_curve: NewCurve, bone: PoseBone, channel: str, frames: NDArray[np.float64], values: NDArray[np.float64]
-) -> None:
-    path = bone.path_from_id(channel)
-    for index in range(values.shape[1]):
-        write_keys(new_curve(path, index, bone.name), frames, values[:, index])
+    def write(self, curve: FCurve, values: NDArray[np.float64]) -> None:
+        """Give an empty curve its keys, all at once."""
+        points = curve.keyframe_points
+        points.add(len(self._interpolation))
+        self._coordinates[1::2] = values
+        points.foreach_set("co", self._coordinates)
+        points.foreach_set("interpolation", self._interpolation)
+        curve.update()  # or the handles stay at (0, 0)
+
+    def write_channel(self, new_curve: NewCurve, bone: PoseBone, channel: str, values: NDArray[np.float64]) -> None:
+        """Add the curves of one channel of a bone, values (F,n)."""
+        path = bone.path_from_id(channel)
+        for index in range(values.shape[1]):
+            self.write(new_curve(path, index, bone.name), values[:, index])
 
 
 def _with_parents(obj: Object, names: tuple[str, ...]) -> set[PoseBone]:

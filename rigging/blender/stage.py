@@ -12,7 +12,6 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from ...core.take import Take
-from .armature import rest_of
 from .materials import nodes_of, plain_material
 
 SENSOR_MM = 36.0
@@ -44,7 +43,7 @@ def set_stage(obj: Object, take: Take, result: dict[str, Any], *, clip: Path | N
         _add_floor(collection, low, high)
         _add_light(scene, collection)
     if take.focal_px and take.image_size and take.world_from_camera is not None:
-        camera = _add_film_camera(_collection(scene, "Stage"), take, clip, out, _size_ratio(obj, take))
+        camera = _add_film_camera(_collection(scene, "Stage"), take, clip, out, result["size_ratio"])
         scene.render.resolution_x, scene.render.resolution_y = take.image_size
     elif furnish:
         camera = _add_view_camera(_collection(scene, "Stage"), low, high)
@@ -66,15 +65,6 @@ def _bounds(obj: Object, scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.
     scene.frame_set(scene.frame_start)
     table = np.array(points or [(0.0, 0.0, 0.0)])
     return table.min(0), table.max(0)
-
-
-def _size_ratio(obj: Object, take: Take) -> float:
-    """Return how much larger the character is than the person: by this the world grows around the origin."""
-    from ..mapping import map_rig
-    from ..solve import size_ratio
-
-    rest = rest_of(obj)
-    return size_ratio(rest, map_rig(rest), take)
 
 
 def _collection(scene: Scene, name: str) -> Collection:
