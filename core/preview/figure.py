@@ -44,10 +44,8 @@ def _of_both_sides(start: str, end: str, start_radius: float, end_radius: float)
 
 
 LIMBS: Final = (
-    Limb("pelvis", "spine", 0.058, 0.062, MIDDLE),
-    Limb("spine", "thorax", 0.062, 0.058, MIDDLE),
-    Limb("spine", "left_shoulder", 0.048, 0.034, MIDDLE),
-    Limb("spine", "right_shoulder", 0.048, 0.034, MIDDLE),
+    Limb("pelvis", "spine", 0.060, 0.064, MIDDLE),
+    Limb("spine", "thorax", 0.066, 0.066, MIDDLE),
     Limb("thorax", "neck", 0.034, 0.031, MIDDLE),
     Limb("left_shoulder", "right_shoulder", 0.036, 0.036, MIDDLE),
     Limb("left_hip", "right_hip", 0.052, 0.052, MIDDLE),

@@ -20,6 +20,7 @@ SKY: Final = np.array([[74, 82, 96], [40, 45, 54]], np.float32)  # RGB at the ho
 FLOOR: Final = np.array([78, 86, 100], np.float32)
 LINE: Final = np.array([128, 139, 157], np.float32)
 TILE: Final = 0.5  # metres between lines of the grid
+LINE_WIDTH: Final = 0.006  # metres
 HAZE: Final = 9.0  # metres over which the floor fades
 SHADOW: Final = 0.5  # darkness under a foot
 SHADOW_REACH: Final = 0.9  # metres of height over which a limb's shadow fades
@@ -28,34 +29,52 @@ CONTACT_RADIUS: Final = 0.05  # metres
 
 
 class Stage:
-    """The empty floor as one camera sees it, prepared once for all places of that camera."""
+    """The empty floor as one camera sees it, prepared once for all places of that camera at its height."""
 
     def __init__(self, view: View) -> None:
         width, height = view.size
         x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
         local = np.stack([(x - view.centre[0]) / view.focal, (y - view.centre[1]) / view.focal, np.ones_like(x)], -1)
-        rays = (local @ view.rotation).astype(np.float32)
-        fall = -rays[..., 2]
+        rays = local @ view.rotation
+        fall = -rays[..., 2] / np.linalg.norm(rays, axis=-1)
         above = max(float(view.position[2]), 0.0)
-        reach = np.where(fall > 1e-4, above / np.maximum(fall, 1e-4), 0.0)
-        self._on_floor = ((fall > 1e-4) & (above > 0.02))[..., None]
-        self._floor_xy = np.clip(rays[..., :2] * reach[..., None], -500, 500).astype(np.float32)
-        fade = np.exp(-reach * np.linalg.norm(rays[..., :2], axis=-1) / HAZE) * self._on_floor[..., 0]
-        self._fade = fade[..., None].astype(np.float32)
-        up = np.clip(-fall / np.linalg.norm(rays, axis=-1) / 0.5, 0, 1)[..., None]
-        sky = SKY[0] + (SKY[1] - SKY[0]) * np.sqrt(up)
-        self._ground = (sky + self._fade * (FLOOR - sky)).astype(np.float32)
-        grain = [np.abs(np.gradient(self._floor_xy[..., axis])) for axis in (0, 1)]
-        self._grain = np.stack([np.maximum(part[0], part[1]) for part in grain], -1) + 1e-4
+        seen = (fall > 1e-4) & (above > 0.02)
+        reach = np.where(seen, above / np.maximum(-rays[..., 2], 1e-4), 0.0)
+        floor = np.clip(rays[..., :2] * reach[..., None], -500, 500)
+        fade = np.exp(-np.linalg.norm(floor, axis=-1) / HAZE) * seen
+        sky = SKY[0] + (SKY[1] - SKY[0]) * np.sqrt(np.clip(-fall / 0.5, 0, 1))[..., None]
+        self._ground = (sky + fade[..., None] * (FLOOR - sky)).astype(np.float32)
+        rows = np.flatnonzero(seen.any(axis=1))
+        self._rows = slice(rows[0], rows[-1] + 1) if len(rows) else slice(0, 0)
+        self._axes = [self._lines(floor[self._rows, :, axis], fade[self._rows]) for axis in (0, 1)]
+        self._last: tuple[bytes, Image] | None = None
+
+    @staticmethod
+    def _lines(place: Array, fade: Array) -> tuple[NDArray[np.float32], ...]:
+        """Return, for the lines across one axis: place in tiles, sharpness, and strength, of every pixel."""
+        grain = np.maximum(*np.abs(np.gradient(place))) + 1e-4 if min(place.shape) > 1 else np.ones_like(place)
+        sharpness = TILE / np.maximum(LINE_WIDTH, grain)
+        strength = 0.8 * fade * np.clip(0.25 * TILE / grain, 0, 1)
+        return tuple(np.asarray(part, np.float32) for part in (place / TILE, sharpness, strength))
 
     def draw(self, view: View) -> Image:
         """Return the floor with its grid, seen from the place of ``view``."""
-        place = self._floor_xy + view.position[:2].astype(np.float32)
-        away = np.abs(place / TILE - np.round(place / TILE)) * TILE  # metres to the nearest line
-        width = np.maximum(0.006, self._grain)
-        line = np.clip(1.2 - away / width, 0, 1) * np.clip(0.25 * TILE / self._grain, 0, 1)
-        strength = line.max(axis=-1, keepdims=True) * self._fade * 0.8
-        return (self._ground + strength * (LINE - self._ground)).astype(np.uint8)
+        key = view.position[:2].tobytes()
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._draw(view))
+        return self._last[1].copy()
+
+    def _draw(self, view: View) -> Image:
+        drawn = []
+        for (place, sharpness, strength), start in zip(self._axes, view.position[:2] / TILE, strict=True):
+            tiles = place + np.float32(start % 1.0)
+            away = np.abs(tiles - np.rint(tiles))
+            drawn.append(strength * np.clip(1.2 - away * sharpness, 0, 1))
+        line = np.maximum(*drawn)[..., None]
+        picture = self._ground.astype(np.uint8)
+        ground = self._ground[self._rows]
+        picture[self._rows] = (ground + line * (LINE - ground)).astype(np.uint8)
+        return picture
 
 
 def draw_person(image: Image, view: View, body: list[Capsule], contacts: list[Array]) -> None:
@@ -70,23 +89,23 @@ def draw_person(image: Image, view: View, body: list[Capsule], contacts: list[Ar
 
 
 def _draw_shadow(image: Image, view: View, body: list[Capsule]) -> None:
+    """Darken the floor straight under the limbs, less under high ones."""
     mask = np.zeros(image.shape[:2], np.uint8)
-    thickness = 1.0
+    thickness = 2.0
     for part in sorted(body, key=lambda part: -min(part.start[2], part.end[2])):
-        flat = np.stack([part.start, part.end]) * [1, 1, 0]
-        ends = view.project(flat)
+        ends = view.project(np.stack([part.start, part.end]) * [1, 1, 0])
         if not np.isfinite(ends).all():
             continue
         height = max(min(float(part.start[2]), float(part.end[2])), 0.0)
-        thickness = view.focal * (part.start_radius + part.end_radius) / float(ends[:, 2].mean())
-        strength = 255 * SHADOW * np.exp(-height / SHADOW_REACH)
-        _line(mask, ends, strength, max(1, round(thickness)))
-    blur = 2 * round(max(thickness, 2.0) * 0.8) + 1
-    dark = cv2.GaussianBlur(mask, (blur, blur), 0).astype(np.float32)[..., None] / 255
-    rows = np.flatnonzero(dark.max(axis=(1, 2)) > 0)
-    if len(rows):
-        part = slice(rows[0], rows[-1] + 1)
-        image[part] = (image[part] * (1 - dark[part])).astype(np.uint8)
+        thickness = max(2.0, view.focal * (part.start_radius + part.end_radius) / float(ends[:, 2].mean()))
+        _line(mask, ends, 255 * SHADOW * np.exp(-height / SHADOW_REACH), round(thickness))
+    x, y, width, height = cv2.boundingRect(mask)
+    if width == 0:
+        return
+    blur = 2 * round(min(thickness, 60) * 0.8) + 1
+    window = (slice(max(y - blur, 0), y + height + blur), slice(max(x - blur, 0), x + width + blur))
+    dark = cv2.GaussianBlur(mask[window], (blur, blur), 0)
+    image[window] = cv2.multiply(image[window], cv2.merge([255 - dark] * 3), scale=1 / 255)
 
 
 def _line(mask: Image, ends: Array, strength: float, thickness: int) -> None:
