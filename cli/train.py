@@ -59,9 +59,7 @@ def run_train(args: argparse.Namespace) -> int:
         raise UsageError("The weights are written as .safetensors; give -o a name with this ending.")
     device = resolve_device(args.device)
     check_outputs([args.out], overwrite=args.overwrite)
-    say(
-        f"Training for {recipe.minutes:g} minutes on {device}; Ctrl-C keeps the state, the same command goes on from it."
-    )
+    say(f"Training for {recipe.minutes:g} minutes on {device}. Ctrl-C keeps the state; the same command goes on.")
     progress = ConsoleProgress(quiet=args.quiet)
     header = train(args.data, args.out, recipe, device, fresh=args.fresh, progress=progress)
     progress.close()

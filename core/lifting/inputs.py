@@ -177,12 +177,13 @@ def _smooth(values: Tensor, times: Tensor, sigma: float) -> Tensor:
     Blocks of frames bound the memory of long clips.
     """
     frames, reach = times.shape[1], 3 * sigma
+    wide = 1.01 * reach  # the reach alone, not rounding, decides about a frame at its very edge
     smoothed = []
     for begin in range(0, frames, BLOCK):
         end, low, high = min(begin + BLOCK, frames), 0, frames
         if frames > BLOCK:
-            low = int(torch.searchsorted(times, times[:, begin : begin + 1] - reach).min())
-            high = int(torch.searchsorted(times, times[:, end - 1 : end] + reach, right=True).max())
+            low = int(torch.searchsorted(times, times[:, begin : begin + 1] - wide).min())
+            high = int(torch.searchsorted(times, times[:, end - 1 : end] + wide, right=True).max())
         apart = times[:, begin:end, None] - times[:, None, low:high]
         weights = torch.where(apart.abs() <= reach, torch.exp(-0.5 * (apart / sigma).square()), 0.0)
         smoothed.append((weights @ values[:, low:high]) / weights.sum(dim=-1, keepdim=True))

@@ -1,5 +1,6 @@
 """Motion-capture clips, cut into bones in the axes of the body so that parts can be exchanged."""
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,10 +58,17 @@ def load_motions(path: Path, balanced: bool = True) -> Motions:
     """
     if not path.is_file():
         raise PosewrightError(f"The motion data {path} does not exist; give the folder that holds it with --data.")
-    with np.load(path) as data:
-        positions = torch.from_numpy(data["positions"].astype(np.float32) * float(data["scale"]))
-        bounds = torch.from_numpy(data["clip_starts"].astype(np.int64))
-        sources = list(zip(data["source"].tolist(), data["subject"].tolist(), strict=True))
+    try:
+        with np.load(path) as data:
+            positions = torch.from_numpy(data["positions"].astype(np.float32) * float(data["scale"]))
+            bounds = torch.from_numpy(data["clip_starts"].astype(np.int64))
+            sources = list(zip(data["source"].tolist(), data["subject"].tolist(), strict=True))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise PosewrightError(f"{path.name} is damaged or holds no motion data; make or copy it again.") from error
+    if positions.shape[1:] != (len(LIFTER_JOINTS), 3) or len(sources) != len(bounds) - 1 or not len(positions):
+        raise PosewrightError(
+            f"{path.name} does not hold clips of the {len(LIFTER_JOINTS)} joints that docs/training.md lists."
+        )
     frames, lengths = len(positions), bounds[1:] - bounds[:-1]
     weights = _clip_weights(lengths, sources) if balanced else lengths.float()
     mirrored = positions[:, LIFTER_MIRROR] * torch.tensor([-1.0, 1.0, 1.0])

@@ -53,13 +53,16 @@ class PoseSettings:
     mix: float = 0.4  # share of windows whose upper body comes from another clip
     mix_arm: float = 0.25  # share of windows, for each arm, whose arm comes from another clip
     sit: float = 0.08
+    bend: float = 0.08  # share of windows whose trunk is bent forward
     tilt: float = 0.1  # share of windows turned over as a whole
     joint_noise_deg: float = 12.0
     bone_spread: float = 0.12
     seconds_apart: tuple[float, float] = (0.05, 0.2)  # between neighbouring frames of a window
 
 
-RECORDED = PoseSettings(mix=0, mix_arm=0, sit=0, tilt=0, joint_noise_deg=0, bone_spread=0, seconds_apart=(0.1, 0.1))
+RECORDED = PoseSettings(
+    mix=0, mix_arm=0, sit=0, bend=0, tilt=0, joint_noise_deg=0, bone_spread=0, seconds_apart=(0.1, 0.1)
+)
 
 NOISE_SOURCES = {
     "pelvis": (L_HIP, R_HIP),
@@ -94,6 +97,8 @@ def sample_poses(motions: Motions, draw: Draw, settings: PoseSettings, count: in
     if settings.sit:
         seated = draw.chance((count,), settings.sit)
         bones[seated] = _seat(bones[seated], draw)
+    if settings.bend:
+        bones, chest = _bend(bones, chest, draw, settings.bend)
     if settings.bone_spread:
         scales = _bone_scales(draw, settings.bone_spread, count)
         legs = (scales[:, L_KNEE] + scales[:, L_ANKLE])[:, None, None] / 2
@@ -164,6 +169,18 @@ def _seat(bones: Tensor, draw: Draw) -> Tensor:
             direction = torch.stack([yaw.sin(), -pitch.cos() * yaw.cos(), pitch.sin() * yaw.cos()], dim=-1)
             bones[..., joint, :] = direction * length
     return bones
+
+
+def _bend(bones: Tensor, chest: Tensor, draw: Draw, share: float) -> tuple[Tensor, Tensor]:
+    """Bend the trunk forward in a share of the windows: bones (B,T,19,3) and chest axes (B,T,3,3)."""
+    count = len(bones)
+    angle = draw.uniform((count, 1), math.radians(20), math.radians(100)) * draw.chance((count, 1), share)
+    to_left = torch.tensor([1.0, 0.0, 0.0], device=draw.device)
+    low, high = (0.6 * angle)[..., None] * to_left, angle[..., None] * to_left
+    bones = bones.clone()
+    bones[..., SPINE, :] = rotate(bones[..., SPINE, :], low)
+    bones[..., THORAX, :] = rotate(bones[..., THORAX, :], high)
+    return bones, rotate(chest.transpose(-1, -2), high[..., None, :]).transpose(-1, -2)
 
 
 def _joint_noise(world: Tensor, draw: Draw, sigma: float) -> Tensor:

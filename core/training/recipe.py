@@ -14,10 +14,10 @@ class Recipe:
     """Settings of a training; sizes are those of the shipped lifter, which one CPU core can train."""
 
     minutes: float = 60.0
-    prior_share: float = 0.4  # share of the time in which the per-frame prior learns alone
-    prior_windows: int = 128  # windows in a batch of the first part
-    prior_frames: int = 4
-    windows: int = 24  # windows in a batch of the second part
+    prior_share: float = 0.45  # share of the time in which the per-frame prior learns alone
+    prior_windows: int = 96  # windows in a batch of the first part
+    prior_frames: int = 3
+    windows: int = 20  # windows in a batch of the second part
     frames: int = 9
     stride_seconds: float = 0.1  # between the frames of a window, when lifting; training varies it
     learning_rate: float = 1e-3
@@ -25,11 +25,11 @@ class Recipe:
     weight_decay: float = 0.01
     ema: float = 0.998
     seed: int = 1
-    prior_width: int = 1024
-    prior_blocks: int = 2
-    dim_feat: int = 64
-    n_layers: int = 3
-    num_heads: int = 4
+    prior_width: int = 768
+    prior_blocks: int = 3
+    dim_feat: int = 48
+    n_layers: int = 2
+    num_heads: int = 3
     mlp_ratio: float = 2.0
     layer_scale: float = 0.3
 
@@ -49,6 +49,7 @@ class Recipe:
                 "mlp_ratio": self.mlp_ratio,
                 "layer_scale_init_value": self.layer_scale,
                 "num_joints": len(LIFTER_JOINTS),
+                "local_branch": False,  # a tenth of the time for an order of thirds of the window
             },
         }
 

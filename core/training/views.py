@@ -48,9 +48,10 @@ class ViewSettings:
     missing: float = 0.01  # share of joints that the detector does not give, for some frames or all
     body: float = 1.0  # strength of the detector's own idea of hips, shoulders, ears and toes
     focal: float = 0.15  # log error of the focal length that the user gives
+    box: float = 0.2  # log change of the box by what the person does before and after the window
 
 
-EXACT = ViewSettings(0, 0, 0, 1.0, 0, 0, 0, 0, 0, 0, 0)
+EXACT = ViewSettings(0, 0, 0, 1.0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def before_camera(poses: Poses, draw: Draw) -> tuple[Tensor, Tensor]:
