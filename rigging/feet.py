@@ -1,6 +1,7 @@
 """When the feet of a motion stand, and how they turn the feet and toes of a rig. numpy only."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +15,22 @@ Array = NDArray[np.float64]
 
 UP = np.array([0.0, 0.0, 1.0])
 
+HEEL_SLOPE: Final = np.radians(-4)
+ANKLE_SLOPE: Final = np.radians(-19)
+"""Slope of heel -> ball and of ankle -> ball when a foot stands flat: the joints lie above the sole."""
+
 _SLOW = 0.25  # metres a second: a ball of the foot slower than this and low may stand
 _LOW = 0.05  # metres over the lowest heights of the same foot
-_MOST_TILT = np.radians(25)  # difference between the standing feet of person and rig that is believed
 _MOST_TOE_BEND = np.radians(60)
 
 
 @dataclass
 class Standing:
-    """How much (0..1) ankle and ball of a foot stand in each frame, and how the foot looks then."""
+    """How much (0..1) the heel and the ball of a foot stand in each frame."""
 
-    ankle: Array  # (F,) the heel is down
+    heel: Array  # (F,)
     ball: Array  # (F,)
-    ankle_height: float | None  # metres over the floor, when it stands
-    slope: float | None  # radians of ankle -> ball over the horizon, when it stands; None: never seen
+    ankle_height: float  # metres over the floor, when it stands
 
 
 def standing_feet(take: Take, joints: dict[str, Array]) -> dict[str, Standing]:
@@ -44,18 +47,18 @@ def foot_turns(
 ) -> tuple[Array, Array]:
     """Return the turns (F,4) of foot and toe from rest, in world axes.
 
-    A standing foot lies on its sole whatever the slope of its bones; ``shin`` (F,3) is the direction
-    knee to ankle, ``hinge`` (F,3) the axis of the knee: they hold the foot while it is in the air.
+    A standing foot lies on its sole whatever the slopes of the two skeletons' feet; ``shin`` (F,3) is
+    the direction knee to ankle, ``hinge`` (F,3) the axis of the knee: they hold the foot in the air.
     """
-    forward = unit(joints[f"{side}_foot_index"] - joints[f"{side}_ankle"])
+    start, slope = ("heel", HEEL_SLOPE) if f"{side}_heel" in joints else ("ankle", ANKLE_SLOPE)
+    forward = unit(joints[f"{side}_foot_index"] - joints[f"{side}_{start}"])
     rest_forward = rig.foot_direction(side)
     rest_left = unit(np.cross(UP, rest_forward))
-    down = np.maximum(standing.ankle, standing.ball)[:, None]
+    down = np.maximum(standing.heel, standing.ball)[:, None]
     up = unit(down * UP - (1 - down) * shin)
     left = unit(across(unit(np.cross(up, forward)) + 0.3 * hinge, forward))
-    if standing.slope is not None:
-        tilt = float(np.clip(np.arcsin(rest_forward[2]) - standing.slope, -_MOST_TILT, _MOST_TILT))
-        forward = rotate(about(left, np.full(len(left), -tilt)), forward)
+    tilt = float(np.arcsin(rest_forward[2])) - slope
+    forward = rotate(about(left, np.full(len(left), -tilt)), forward)
     foot = from_frames(frame(rest_forward, rest_left), frame(forward, left))
     return foot, _toe_turns(rest_forward, rest_left, forward, left, foot, standing.ball)
 
@@ -84,12 +87,8 @@ def _standing(take: Take, joints: dict[str, Array], side: str) -> Standing:
     if take.frames > 2:
         heel_down, ball_down = (smoothed(w, np.ones_like(w), 0.5) for w in (heel_down, ball_down))
     flat = (heel_down > 0.5) & (ball_down > 0.5)
-    seen = flat.sum() >= 3
-    slope = None
-    if ball is not None and seen:
-        slope = float(np.median(np.arcsin(unit(ball - ankle)[flat, 2])))
-    height = float(np.median(ankle[flat, 2])) if seen else float(np.percentile(ankle[:, 2], 5))
-    return Standing(heel_down, ball_down, height, slope)
+    height = float(np.median(ankle[flat, 2])) if flat.sum() >= 3 else float(np.percentile(ankle[:, 2], 5))
+    return Standing(heel_down, ball_down, height)
 
 
 def _slow_and_low(path: Array, fps: float) -> Array:

@@ -8,7 +8,7 @@ least squares problem in the unit circle, so that straight phases keep the plane
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ from .rotations import across, between, conjugate, dot, rotate, unit
 
 Array = NDArray[np.float64]
 
-PRIOR_WEIGHT: Final = 2e-3  # against sin^2 of the bend: about what 2.5 degrees of bend weigh
-CHANGE_WEIGHT: Final = 0.1  # at 30 frames a second: a straight limb keeps its plane for some 10 frames
+PRIOR_WEIGHT: Final = 5e-3  # against sin^2 of the bend: about what 4 degrees of bend weigh
+CHANGE_WEIGHT: Final = 0.3  # at 30 frames a second: a straight limb keeps its plane for some 8 frames
 REFERENCE_FPS: Final = 30.0
 
 
@@ -89,13 +89,16 @@ def follow_hinge(
     change = CHANGE_WEIGHT * (fps / REFERENCE_FPS) ** 2
     circle = smoothed(evidence + pull * prior, weight + pull, change)
     angle = np.unwrap(np.angle(circle))
-    angle = smoothed(np.abs(circle) ** 2 * angle, np.abs(circle) ** 2 + 1e-6, change).real
+    angle = smoothed(np.abs(circle) ** 2 * angle, np.abs(circle) ** 2 + 1e-6, change)
     axis = np.cos(angle)[:, None] * transported + np.sin(angle)[:, None] * partner
     return rotate(trunk, axis)
 
 
-def smoothed(weighted: Array, weight: Array, change: float) -> Array:
-    """Return x (F,) that minimises sum w |x - weighted/w|^2 + change * sum |x[t+1] - x[t]|^2 (Thomas algorithm)."""
+def smoothed(weighted: NDArray[Any], weight: Array, change: float) -> NDArray[Any]:
+    """Return x (F,), real or complex, that minimises sum w |x - weighted/w|^2 + change * sum |x[t+1] - x[t]|^2.
+
+    A tridiagonal system, solved by elimination (Thomas algorithm).
+    """
     count = len(weight)
     if count == 1:
         return weighted / weight

@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,9 +37,10 @@ def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
     notes: list[str] = []
     found, source = _by_names(rest, skeleton)
     own = {} if map_file is None else _read_map(rest, map_file)
-    filled = _fill_by_shape(skeleton, found | own)
-    if filled:
+    by_shape = _by_shape(skeleton, found | own)
+    if by_shape:
         source = f"{source} and shape" if found else "shape"
+    found |= by_shape
     _check_sides(skeleton, found, rest, notes)
     found |= own
     if own:
@@ -54,7 +54,7 @@ def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
 @cache
 def preset(name: str) -> dict[str, list[str]]:
     """Return the bone name cores of a preset, part without side -> names, best first."""
-    text = resources.files(__package__).joinpath(f"presets/{name}.json").read_text("utf-8")
+    text = (Path(__file__).parent / "presets" / f"{name}.json").read_text("utf-8")
     return json.loads(text)["parts"]
 
 
@@ -121,18 +121,17 @@ def _with_spine(skeleton: Skeleton, found: Parts) -> Parts:
     return found
 
 
-def _fill_by_shape(skeleton: Skeleton, found: Parts) -> list[str]:
-    """Add to ``found`` the parts that only the shape of the rig tells; return their names."""
+def _by_shape(skeleton: Skeleton, found: Parts) -> Parts:
+    """Return the parts that ``found`` lacks and that the shape of the rig tells."""
     needed = [part for part in PARTS if part not in found and part not in _OPTIONAL]
     if not needed:
-        return []
+        return {}
     shape = parts_by_shape(skeleton)
     if found and not _agree(shape, found):
-        return []
+        return {}
     taken = {b for bones in found.values() for b in bones}
-    new = [p for p, bones in shape.items() if p not in found and not taken & set(bones) and (not found or p in needed)]
-    found.update({part: shape[part] for part in new})
-    return new
+    wanted = needed if found else PARTS
+    return {p: bones for p, bones in shape.items() if p in wanted and not taken & set(bones)}
 
 
 def _agree(shape: Parts, found: Parts) -> bool:

@@ -97,7 +97,7 @@ def _floor_correction(rig: RigBody, pose: "_Pose", standing: dict[str, Standing]
     weight = np.zeros(pose.frames)
     error = np.zeros(pose.frames)
     for side, foot in standing.items():
-        for part, stands in ((f"{side}_foot", foot.ankle), (f"{side}_toe", foot.ball)):
+        for part, stands in ((f"{side}_foot", foot.heel), (f"{side}_toe", foot.ball)):
             if not rig.has(part):
                 continue
             bone = rig.rest.index(rig.map.bones[part][0])

@@ -64,7 +64,7 @@ def parts_by_shape(skeleton: Skeleton) -> dict[str, tuple[int, ...]]:
     left, right = (first, second) if left_first else (second, first)
     for side, chain in (("left", left), ("right", right)):
         parts |= _leg_parts(skeleton, side, chain)
-    lateral = unit(skeleton.heads[left[0]] - skeleton.heads[right[0]])
+    lateral = unit(skeleton.heads[left[1]] - skeleton.heads[right[1]])
     return parts | _upper_parts(skeleton, hips, {*left, *right}, lateral)
 
 
@@ -94,12 +94,17 @@ def _legs(skeleton: Skeleton) -> tuple[int, list[int], list[int]] | None:
                 continue
             chains = [_down(skeleton, hips, leaf) for leaf in (a, b)]
             tops = [skeleton.heads[chain[0], 2] - bottom for chain in chains]
-            apart = np.linalg.norm(skeleton.heads[chains[0][0], :2] - skeleton.heads[chains[1][0], :2])
+            apart = np.linalg.norm(skeleton.heads[a, :2] - skeleton.heads[b, :2])
             mirrored = len(chains[0]) == len(chains[1]) and abs(tops[0] - tops[1]) < 0.05 * height
-            if min(tops) > 0.15 * height and min(len(chain) for chain in chains) >= 2 and mirrored and apart > 0:
+            if (
+                min(tops) > 0.15 * height
+                and min(len(chain) for chain in chains) >= 2
+                and mirrored
+                and apart > 0.02 * height
+            ):
                 score = sum(len(chain) for chain in chains) + min(tops) / height
                 if best is None or score > best[0]:
-                    best = (float(score), hips, *chains)
+                    best = (float(score), hips, chains[0], chains[1])
     return None if best is None else best[1:]
 
 
@@ -148,23 +153,42 @@ def _upper_parts(skeleton: Skeleton, hips: int, legs: set[int], lateral: Array) 
         middle = np.abs((skeleton.heads[upper] - skeleton.heads[hips]) @ lateral)
         top = upper[int((skeleton.tails[upper, 2] - middle).argmax())]
         chain = _down(skeleton, chest, top)
-        parts["head"] = (chain[min(1, len(chain) - 1)],)
-        if len(chain) > 1:
-            parts["neck"] = (chain[0],)
+        places = np.stack([*skeleton.heads[chain], skeleton.tails[chain[-1]]])
+        lengths = np.linalg.norm(np.diff(places, axis=0), axis=-1)
+        head = max(range(len(chain)), key=lambda i: (i > 0, lengths[i] > 0.9 * lengths[1:].max(initial=0), -i))
+        parts["head"] = (chain[head],)
+        if head:
+            parts["neck"] = tuple(chain[:head])
     return parts
 
 
 def _arm_parts(skeleton: Skeleton, side: str, chain: list[int]) -> dict[str, tuple[int, ...]]:
-    """Split a chain from the chest to the fingers: the hand is where fingers branch off, or the last bone."""
-    branch = next((i for i, b in enumerate(chain) if i >= 2 and len(skeleton.children[b]) >= 3), None)
-    hand = len(chain) - 1 if branch is None else branch
-    names = ["hand", "forearm", "upper_arm", "clavicle"]
-    return {f"{side}_{name}": (chain[hand - k],) for k, name in enumerate(names) if hand - k >= 0}
+    """Split a chain from the chest to the fingers: two long pieces of like length, up to where fingers branch off."""
+    if len(chain) < 3:
+        return dict(zip((f"{side}_upper_arm", f"{side}_hand"), ((b,) for b in chain), strict=False))
+    branch = next((i for i, b in enumerate(chain) if i >= 2 and len(skeleton.children[b]) >= 2), None)
+    heads = skeleton.heads[chain]
+    best = (-np.inf, 0, 1, 2)
+    for hand in range(2, len(chain)) if branch is None else (branch,):
+        for elbow in range(1, hand):
+            for shoulder in range(elbow):
+                upper = float(np.linalg.norm(heads[elbow] - heads[shoulder]))
+                lower = float(np.linalg.norm(heads[hand] - heads[elbow]))
+                best = max(best, (min(upper, lower) - abs(upper - lower), shoulder, elbow, hand))
+    _, shoulder, elbow, hand = best
+    parts = {
+        f"{side}_upper_arm": (chain[shoulder],),
+        f"{side}_forearm": (chain[elbow],),
+        f"{side}_hand": (chain[hand],),
+    }
+    if shoulder > 0:
+        parts[f"{side}_clavicle"] = (chain[shoulder - 1],)
+    return parts
 
 
 def _is_left(skeleton: Skeleton, first: list[int], second: list[int]) -> bool:
     """Return whether the first leg is the rig's left one: feet point forward, left = up x forward."""
-    across = skeleton.heads[first[0]] - skeleton.heads[second[0]]
+    across = skeleton.heads[first[1]] - skeleton.heads[second[1]]
     parts = _leg_parts(skeleton, "left", first) | _leg_parts(skeleton, "right", second)
     forward = facing(skeleton.heads, parts, skeleton.tails)
     if forward is None or np.linalg.norm(forward) < 0.1:

@@ -39,9 +39,13 @@ HEAD_POINTS: Final = {
 }
 """Metres left, up and forward of the base of the neck for an upright head (measured on a MakeHuman body)."""
 
+WHOLE_TRUNK: Final = 0.2  # how much hips and chest follow the line hips to neck, against their own half of it
 MOST_HEAD: Final = np.radians(80)
+SPINE_SHARE: Final = 0.5  # the chest between square to the shoulders' line (0) and in line with the spine (1)
+BENDS: Final = 4  # steps to the direction of the trunk; each leaves about a fifth of the error
+MOST_BEND: Final = np.radians(20)
 MOST_CLAVICLE: Final = np.radians(25)
-FOOT_HINT: Final = 0.4  # how much a foot's direction tells about the knee, against the bend of the knee
+FOOT_HINT: Final = 0.03  # how much a foot's direction tells about the knee, against the bend of the knee
 
 
 def trunk_turns(rig: RigBody, joints: dict[str, Array]) -> Turns:
@@ -53,17 +57,26 @@ def trunk_turns(rig: RigBody, joints: dict[str, Array]) -> Turns:
         below = np.linalg.norm(joints["spine"] - pelvis, axis=-1)
         above = np.linalg.norm(thorax - joints["spine"], axis=-1)
         middle = rig.spine_point(float(np.clip(np.median(below / np.maximum(below + above, 1e-9)), 0.25, 0.75)))
-        # half the whole trunk, half its own part: the lever of one part alone is short, its noise large
-        rest_low, low = rest_trunk + unit(middle - rig.hip_middle), trunk + unit(joints["spine"] - pelvis)
-        rest_high, high = rest_trunk + unit(rig.neck_base - middle), trunk + unit(thorax - joints["spine"])
+        # partly the whole trunk: the lever of one part alone is short, its noise large
+        rest_low = WHOLE_TRUNK * rest_trunk + unit(middle - rig.hip_middle)
+        rest_high = WHOLE_TRUNK * rest_trunk + unit(rig.neck_base - middle)
+        low = WHOLE_TRUNK * trunk + unit(joints["spine"] - pelvis)
+        high = WHOLE_TRUNK * trunk + unit(thorax - joints["spine"])
     hip_line = joints["left_hip"] - joints["right_hip"]
     shoulder_line = joints["left_shoulder"] - joints["right_shoulder"]
     turns = {
         "hips": from_frames(frame(rig.left, rest_low), frame(hip_line, low)),
-        "chest": from_frames(frame(rig.shoulder_line, rest_high), frame(shoulder_line, high)),
+        "chest": _chest(rig, rest_high, shoulder_line, high),
     }
     turns["head"] = _head_turns(rig, joints, turns["chest"])
     return turns
+
+
+def _chest(rig: RigBody, rest_up: Array, shoulder_line: Array, up: Array) -> Array:
+    """Return the turns of the chest, half from the shoulders' line and half from the spine where they disagree."""
+    by_line = from_frames(frame(rig.shoulder_line, rest_up), frame(shoulder_line, up))
+    by_spine = from_frames(frame(rest_up, rig.shoulder_line), frame(up, shoulder_line))
+    return slerp(by_line, by_spine, SPINE_SHARE)
 
 
 def limb_turns(
@@ -102,15 +115,19 @@ def _head_turns(rig: RigBody, joints: dict[str, Array], chest: Array) -> Array:
 
 
 def _clavicle_turns(rig: RigBody, joints: dict[str, Array], chest: Array, side: str) -> Array | None:
-    """Return the turns of a clavicle: how far the shoulder moves from its usual place in the chest, limited.
+    """Return the turns of a clavicle: with the line of the shoulders, and with a shrug, limited.
 
-    The usual place is the median of the take, since necks and shoulders of people and rigs are built differently.
+    A shrug is how far the shoulder moves from its usual place, the median of the take, since necks and
+    shoulders of people and rigs are built differently.
     """
     if not rig.has(f"{side}_clavicle"):
         return None
-    place = unit(rotate(conjugate(chest), joints[f"{side}_shoulder"] - joints["thorax"]))
+    line = unit(joints["left_shoulder"] - joints["right_shoulder"])
+    tilt = between(rotate(chest, rig.shoulder_line), line)
+    girdle = multiply(limited(tilt, MOST_CLAVICLE), chest)
+    place = unit(rotate(conjugate(girdle), joints[f"{side}_shoulder"] - joints["thorax"]))
     usual = unit(np.median(place, axis=0))
-    return multiply(chest, limited(between(usual, place), MOST_CLAVICLE))
+    return multiply(girdle, limited(between(usual, place), MOST_CLAVICLE))
 
 
 def _arm_turns(turns: Turns, rig: RigBody, joints: dict[str, Array], chest: Array, side: str, fps: float) -> None:
@@ -172,8 +189,8 @@ def spine_shares(count: int) -> list[float]:
 def spine_turns(rig: RigBody, joints: dict[str, Array], trunk: Turns) -> list[Array]:
     """Return the turns (F,4) of the spine's bones: from the hips to the chest, so that the trunk points right.
 
-    The chain of bones is bent until hips -> neck has the direction of the motion; the chest keeps the
-    line of the shoulders.
+    The chain of bones is bent until hips -> neck has the direction of the motion; ``trunk["chest"]``
+    becomes the turn of the chest that was needed for it.
     """
     heads = rig.spine_heads
     if not heads:
@@ -181,15 +198,12 @@ def spine_turns(rig: RigBody, joints: dict[str, Array], trunk: Turns) -> list[Ar
     points = np.stack([rig.hip_middle, *heads, rig.neck_base])
     segments = np.diff(points, axis=0)
     wanted = unit(joints["thorax"] - joints["pelvis"])
-    shoulder_line = unit(joints["left_shoulder"] - joints["right_shoulder"])
     chest = trunk["chest"]
-    for _ in range(4):
+    for _ in range(BENDS):
         turns = [slerp(trunk["hips"], chest, share) for share in spine_shares(len(heads))]
         parts = [rotate(turn, segment) for turn, segment in zip([trunk["hips"], *turns], segments, strict=True)]
-        correction = limited(between(unit(np.sum(parts, 0)), wanted), np.radians(20))
-        moved = multiply(correction, chest)
-        line = rotate(moved, rig.shoulder_line)
-        chest = multiply(between(line, shoulder_line), moved)
+        correction = limited(between(unit(np.sum(parts, 0)), wanted), MOST_BEND)
+        chest = multiply(correction, chest)
     trunk["chest"] = chest
     return [slerp(trunk["hips"], chest, share) for share in spine_shares(len(heads))]
 
