@@ -111,7 +111,8 @@ class Trainer:
         count = sum(self.steps) if network is self.model.prior else self.steps[1] + 1
         keep = min(self.recipe.ema, (1 + count) / (10 + count))
         mean = self.mean.prior if network is self.model.prior else self.mean
-        torch._foreach_lerp_(list(mean.parameters()), list(network.parameters()), 1 - keep)
+        for slow, fast in zip(mean.parameters(), network.parameters(), strict=True):
+            slow.lerp_(fast, 1 - keep)
 
     def state(self) -> dict[str, Any]:
         """Return all that ``restore`` needs."""
