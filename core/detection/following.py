@@ -11,7 +11,7 @@ from .choice import Candidates
 from .crops import Reading, View, read_crops
 from .people import detect_people, letterbox
 from .regions import MARGIN, Array, disagreement
-from .tracking import Sighting, plan_regions
+from .tracking import Sighting, plan_regions, steady_sizes
 
 if TYPE_CHECKING:
     from .blazepose import BlazePose
@@ -34,7 +34,7 @@ class Follower:
 
     def __init__(self, model: "BlazePose", path: Sequence[Sighting], views: Sequence[View]) -> None:
         self.model = model
-        self.path = list(path)
+        self.path = steady_sizes(list(path))
         self.views = views
         self.sighted = np.array([s.time for s in path])
         self.times: list[float] = []

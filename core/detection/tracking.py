@@ -6,7 +6,7 @@ never interpolated through.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,16 @@ from .regions import MARGIN, Array, disagreement, wrap_angle
 BRIDGE = 1.0
 """Seconds without a detection beyond which the motion in between is unknown and the link is paid for."""
 
+FASTEST = 0.4
+"""Seconds of the fastest motion that a link may need."""
+
 REACH = 0.5
 """Seconds before the first and after the last detection in which the person is still looked for."""
+
+AROUND = 2.5
+USUAL = 70
+SMALLEST = 0.75
+"""A region is at least this part of the 70th percentile of the sides within 2.5 s."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +94,33 @@ def link_cost(a: Array, b: Array, seconds: NDArray[np.float64]) -> Array:
     """Return what it costs that the regions a (N,4) and b (4,) are one body ``seconds`` apart; inf if they cannot be.
 
     Allowed are, at once and per second: moving by a fifth and two sides, growing by 1.3 and 2.5, turning 45 and 240
-    degrees. Long gaps allow no more than ``BRIDGE`` does, so that nobody is taken for a person who left elsewhere.
+    degrees. Long gaps allow no more than ``FASTEST`` does, so that nobody is taken for a person who left elsewhere.
     """
-    span = np.minimum(seconds, BRIDGE)
+    span = np.minimum(seconds, FASTEST)
     side = (a[:, 2] + b[2]) / 2
     distance = np.hypot(a[:, 0] - b[0], a[:, 1] - b[1]) / side / (0.2 + 2.0 * span)
-    size = np.abs(np.log(a[:, 2] / b[2])) / (math.log(1.3) + math.log(2.5) * np.minimum(span, 0.3))
+    size = np.abs(np.log(a[:, 2] / b[2])) / (math.log(1.3) + math.log(2.5) * span)
     angle = np.abs(wrap_angle(a[:, 3] - b[3])) / np.minimum(math.radians(45) + math.radians(240) * span, math.pi)
     misfit = np.maximum(np.maximum(distance, size), angle)
     cost = side * (0.5 * misfit**2 + np.where(seconds > BRIDGE, 1.0, 0.0))
     return np.where(misfit <= 1.0, cost, np.inf)
+
+
+def steady_sizes(path: list[Sighting]) -> list[Sighting]:
+    """Return the path without regions that are far smaller than those around them.
+
+    The detector's square shrinks to a crouching or bent body, which the landmark network reads much better at the
+    size of the same person upright.
+    """
+    times = np.array([s.time for s in path])
+    sides = np.array([s.person.region[2] for s in path])
+    steady = []
+    for sighting, time, side in zip(path, times, sides, strict=True):
+        usual = np.percentile(sides[np.abs(times - time) <= AROUND], USUAL)
+        region = sighting.person.region.copy()
+        region[2] = max(side, SMALLEST * usual)
+        steady.append(replace(sighting, person=replace(sighting.person, region=region)))
+    return steady
 
 
 def plan_regions(path: list[Sighting], times: NDArray[np.float64]) -> Array:
