@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bpy.types import Context, Event, Object, Operator
+from bpy.types import Context, Event, Operator
 
 from ..cli.capture import take_warnings
 from ..cli.in_blender import Runtime, WorkerProcess, WorkerTracker, start_track
@@ -96,5 +96,5 @@ class POSEWRIGHT_OT_cancel(Operator):
 
 
 def _chosen(context: Context) -> tuple[Path, str]:
-    obj: Object = character_of(context)
-    return clip_of(context.scene.posewright), obj.name
+    clip = clip_of(context.scene.posewright)
+    return clip, character_of(context).name
