@@ -16,7 +16,7 @@ NEAREST: Final = 0.05
 SIDE_FIELD: Final = 34.0  # degrees, vertical
 SIDE_PITCH: Final = 9.0  # degrees that the view from the side looks down
 SIDE_EXTENT: Final = 1.6  # height of the picture at the person, in statures
-FOLLOW_SECONDS: Final = 0.6
+FOLLOW_SECONDS: Final = 0.4
 
 
 @dataclass(frozen=True)

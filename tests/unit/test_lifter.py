@@ -8,12 +8,12 @@ import pytest
 import torch
 from posewright.core.lifting import load_lifter
 from posewright.core.lifting.checkpoints import save_weights
-from posewright.core.lifting.conventions import h36m_points
+from posewright.core.lifting.conventions import OFFICIAL_FILL, OfficialConvention, Track, h36m_points
 from posewright.core.lifting.inputs import CHANNELS, LIFTER_JOINTS
 from posewright.core.lifting.lifter import Lifter
 from posewright.core.lifting.pose_prior import PriorLifter
 from posewright.core.lifting.windows import WindowMean, plan_windows
-from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS, mirror_order
+from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS, H36M_JOINTS, mirror_order
 from posewright.core.values import Camera, CameraPose, Keypoints
 from posewright.errors import PosewrightError, UsageError
 
@@ -177,6 +177,24 @@ def test_official_checkpoints_lift(form: str) -> None:
     assert "research only" in lifter.provenance["licence"]
     check(lifter.lift(walker(40), CAMERA), 40)
     assert set(lifter.joints) <= set(LIFTER_JOINTS)
+
+
+def test_image_units_of_human36m_are_unprojected() -> None:
+    """Exact answers of such a network, made from a known body, give back its shape."""
+    body = np.random.default_rng(5).normal(0, 0.4, (6, 17, 3))
+    body -= body[:, :1]
+    distance, box = np.array([2.0, 3.0, 4.0, 4.5, 6.0, 8.0]), np.array([0.5, 0.4, 0.3, 0.2, 0.15, 0.1])
+    half_picture = (box / OFFICIAL_FILL)[:, None]
+    depth = body[..., 2] + distance[:, None]
+    flat = body[..., :2] / depth[..., None] / half_picture[..., None]
+    deep = body[..., 2] / distance[:, None] / half_picture
+    inputs = np.concatenate([flat, np.ones((6, 17, 1))], -1)
+    track = Track(torch.from_numpy(inputs), np.ones((6, 17)), np.tile(np.eye(3), (6, 1, 1)), box)
+    outputs = np.concatenate([flat - flat[:, :1], deep[..., None]], -1)
+    poses = OfficialConvention(H36M_JOINTS, metric=False).poses(track, outputs)
+    for pose, truth in zip(poses, body, strict=True):
+        scale = np.linalg.norm(pose) / np.linalg.norm(truth)
+        np.testing.assert_allclose(pose, scale * truth, atol=1e-5)
 
 
 def test_human36m_joints_from_the_detector() -> None:
