@@ -2,17 +2,22 @@
 
 from pathlib import Path
 
+import bpy
 from bpy.types import Context, Event, Operator
 
 from ..cli.capture import take_warnings
 from ..cli.in_blender import Runtime, WorkerProcess, WorkerTracker, start_track
+from ..core.settings import TrackSettings
 from ..core.take import Take
 from ..errors import PosewrightError
 from ..progress import silent
+from ..weights import store
 from . import preferences, session
 from .settings import character_of, clip_of, map_file_of, track_settings
 from .takes import animate, say_done
 from .waiting import WaitsForWorker
+
+DETECTOR = TrackSettings().detector
 
 
 class POSEWRIGHT_OT_animate_video(WaitsForWorker):
@@ -36,8 +41,7 @@ class POSEWRIGHT_OT_animate_video(WaitsForWorker):
         try:
             self._clip, self._character = _chosen(context)
             settings = track_settings(context.scene.posewright)
-            preferences.choose_runtime()
-            worker = WorkerProcess(Runtime.python())
+            worker = WorkerProcess(_ready_python())
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -48,7 +52,7 @@ class POSEWRIGHT_OT_animate_video(WaitsForWorker):
         """Do the same from a script or without a window: return when it is done."""
         try:
             self._clip, self._character = _chosen(context)
-            preferences.choose_runtime()
+            _ready_python()
             tracker = WorkerTracker(track_settings(context.scene.posewright))
             try:
                 take = tracker.track(self._clip, silent)
@@ -98,3 +102,15 @@ class POSEWRIGHT_OT_cancel(Operator):
 def _chosen(context: Context) -> tuple[Path, str]:
     clip = clip_of(context.scene.posewright)
     return clip, character_of(context).name
+
+
+def _ready_python() -> Path:
+    """Return the Python for the worker; PosewrightError when there is none, or when weights cannot be fetched."""
+    preferences.choose_runtime()
+    python = Runtime.python()
+    if store.find(DETECTOR).path is None and not bpy.app.online_access:
+        raise PosewrightError(
+            "The first capture fetches the weights that find a person, but Blender may not use the network: "
+            "switch on Preferences > System > Allow Online Access."
+        )
+    return python

@@ -165,6 +165,17 @@ def test_what_is_missing_is_said(
         bpy.ops.posewright.animate_video()
 
 
+def test_weights_are_not_fetched_without_leave(mannequin, tmp_path: Path, monkeypatch) -> None:
+    """Blender's preferences forbid the network unless the user allowed it."""
+    assert not bpy.app.online_access
+    monkeypatch.setenv("POSEWRIGHT_PYTHON", sys.executable)
+    monkeypatch.setenv("POSEWRIGHT_HOME", str(tmp_path / "no-weights"))
+    (tmp_path / "clip.mp4").write_bytes(b"")
+    bpy.context.scene.posewright.clip = str(tmp_path / "clip.mp4")
+    with pytest.raises(RuntimeError, match="Allow Online Access"):
+        bpy.ops.posewright.animate_video()
+
+
 def test_a_take_that_is_none_changes_nothing(mannequin, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.npz"
     wrong.write_text("no take")
@@ -179,6 +190,7 @@ def test_worker_of_the_installed_copy(mannequin, checkout: Path, tmp_path: Path,
     if not python:
         pytest.skip("no Python with PyTorch was named in POSEWRIGHT_TEST_PYTHON")
     monkeypatch.setenv("POSEWRIGHT_PYTHON", python)
+    monkeypatch.setattr(bpy.context.preferences.system, "use_online_access", True)
     empty = tmp_path / "empty.mp4"
     empty.write_bytes(b"")
     bpy.context.scene.posewright.clip = str(empty)
