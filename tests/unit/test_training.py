@@ -30,11 +30,11 @@ from posewright.core.training.motions import (
     to_joints,
     to_world_bones,
 )
-from posewright.core.training.poses import RECORDED, PoseSettings, rotate, sample_poses
+from posewright.core.training.poses import PoseSettings, rotate, sample_poses
 from posewright.core.training.recipe import Recipe
 from posewright.core.training.synthesis import VALIDATION_EXACT, SynthesisSettings, make_batch
 from posewright.core.training.train import TRAIN_FILE, Trainer, train
-from posewright.core.training.views import EXACT, ViewSettings
+from posewright.core.training.views import ViewSettings, cut_legs, disturb, lose_joints
 from posewright.errors import Cancelled, PosewrightError
 
 
@@ -146,14 +146,25 @@ def test_noise_depends_on_the_seed_alone_and_is_finite(motions: Motions) -> None
     assert first[..., 2].min() >= 0 and first[..., 2].max() <= 1
 
 
-def test_a_detectors_error_is_some_centimetres(motions: Motions) -> None:
-    views = ViewSettings(swaps=0, cut=0, missing=0, lost=0, outliers=0, body=0, focal=0, box=0)
-    noisy = make_batch(motions, Draw(0, CPU), SynthesisSettings(RECORDED, views), 400, 3)
-    exact = SynthesisSettings(RECORDED, EXACT)
-    clean = make_batch(motions, Draw(0, CPU), exact, 400, 3)
-    spread = noisy.inputs[..., L_KNEE, :2].std() - clean.inputs[..., L_KNEE, :2].std()
-    assert abs(spread) < 0.05  # the picture itself is the same
-    assert 0.5 < noisy.inputs[..., 2].mean() < 0.95
+def test_a_detectors_error_is_some_centimetres_and_changes_slowly() -> None:
+    draw, nothing = Draw(0, CPU), torch.zeros(300, 9, 19)
+    errors, confidence = disturb(torch.zeros(300, 9, 19, 2), nothing, torch.ones(300), draw, ViewSettings())
+    typical = errors.norm(dim=-1).median()  # in half boxes, of about a metre
+    assert 0.015 < typical < 0.05
+    assert errors.diff(dim=1).norm(dim=-1).median() < 0.6 * typical
+    assert 0.5 < confidence.mean() < 0.95
+    hidden, less_sure = disturb(torch.zeros(300, 9, 19, 2), nothing + 1, torch.ones(300), draw, ViewSettings())
+    assert hidden.norm(dim=-1).median() > 1.5 * typical
+    assert less_sure.mean() < confidence.mean() - 0.1
+
+
+def test_lost_joints_and_legs_outside_the_picture_have_little_confidence() -> None:
+    draw, sure = Draw(0, CPU), torch.full((400, 5, 19), 0.9)
+    kept = lose_joints(sure, draw, 0.1)
+    assert 0.02 < (kept == 0).float().mean() < 0.1
+    _, confidence = cut_legs(torch.zeros(400, 5, 19, 2), sure, torch.ones(400), draw, 1.0)
+    assert confidence[..., L_ANKLE].max() <= 0.3
+    torch.testing.assert_close(confidence[..., THORAX], sure[..., THORAX])
 
 
 @pytest.mark.parametrize(
