@@ -26,6 +26,17 @@ HEEL_HEIGHT: Final = 0.025
 BALL_HEIGHT: Final = 0.018
 """Height of ankle, heel and ball-of-the-foot joints over the sole of a standing foot, parts of the stature."""
 
+LONGER: Final = 0.4
+
+LONG_BONES: Final = (
+    *("left_knee", "left_ankle", "right_knee", "right_ankle", "spine", "thorax"),
+    *("left_elbow", "left_wrist", "right_elbow", "right_wrist"),
+)
+"""Bones, by their lower joint, whose lengths are well defined and clearly seen."""
+
+UNEVEN: Final = 0.05
+"""Difference of proportions, as a part of the lengths, from which a pose counts as lifted badly."""
+
 _NECK_SHARE = 0.4  # of the way from the base of the neck to the lifters' head point
 _HEAD_TOP = 1.2  # lifters' head point lies about 5 cm under the vertex, 27 cm over the base of the neck
 _HEEL_BACK, _HEEL_DOWN = 0.28, 0.37  # of the length ankle to ball, along and across it, in a standing foot
@@ -84,15 +95,31 @@ def _guess_ball(lifted: dict[str, Array], side: str) -> Array:
 
 
 def bone_lengths(joints: Array) -> Array:
-    """Return one length for the bone above each joint (22,): the median over the take, the same left and right.
+    """Return one length for the bone above each joint (22,), the same left and right; the pelvis has 0.
 
-    The pelvis has 0. Frames with NaN are left out.
+    Bones are lifted too short rather than too long when they point at the camera, so it is a length that is reached
+    or passed in ``LONGER`` of the frames.
     """
-    bones = joints - joints[:, [max(parent, 0) for parent in PARENT_INDEX]]
-    lengths = np.nanmedian(np.linalg.norm(bones, axis=-1), axis=0)
+    lengths = np.quantile(_lengths(joints), 1.0 - LONGER, axis=0)
     lengths = (lengths + lengths[list(MIRROR)]) / 2.0
     lengths[0] = 0.0
     return lengths
+
+
+def evenness(joints: Array, lengths: Array) -> Array:
+    """Return how well the bones of each frame keep their proportions (F,), 0..1.
+
+    A pose in which some bones are much shorter than they should be and others are not was lifted badly.
+    """
+    columns = [INDEX[name] for name in LONG_BONES]
+    sizes = lengths[columns] / np.maximum(_lengths(joints)[:, columns], 1e-9)
+    low, high = np.quantile(sizes, [0.2, 0.8], axis=1)
+    return 1.0 / (1.0 + (np.log(high / low) / UNEVEN) ** 2)
+
+
+def _lengths(joints: Array) -> Array:
+    bones = joints - joints[:, [max(parent, 0) for parent in PARENT_INDEX]]
+    return np.linalg.norm(bones, axis=-1)
 
 
 def stature(lengths: Array) -> float:

@@ -38,9 +38,15 @@ TRUST: Final = {
 """How well a 2D keypoint agrees with the joint of that name: hips are drawn off the joint centre, hands and
 faces are lifted worse than knees."""
 
-DEPTH_SIGMA: Final = 0.20
+DEPTH_SIGMA: Final = 0.5
+SURE_DEPTH_SIGMA: Final = 0.2
 SIDE_SIGMA: Final = 0.04
-"""Seconds of the filter on the depth, which 2D tells badly, and on the place in the image plane."""
+"""Seconds of the filters on the depth, which 2D tells badly, also in clips whose frames are all trusted, and on the
+place in the image plane."""
+
+TOO_FAR: Final = 0.03
+TOO_NEAR: Final = 0.08
+"""Parts of the depth by which a frame may lie beyond and before its neighbours without losing trust."""
 
 
 def observations(keypoints: Keypoints, camera: Camera) -> tuple[Array, Array]:
@@ -56,28 +62,49 @@ def observations(keypoints: Keypoints, camera: Camera) -> tuple[Array, Array]:
             continue
         column = keypoints.index(name)
         offset = np.asarray(keypoints.points[:, column], np.float64) - camera.principal_point
-        seen = np.isfinite(offset).all(-1)
+        seen = np.asarray(np.isfinite(offset).all(-1))
         pixels[:, joint] = np.where(seen[:, None], offset, 0.0)
         weights[:, joint] = np.where(seen, np.nan_to_num(keypoints.confidence[:, column]), 0.0) * TRUST[name]
     return pixels, weights
 
 
-def solve_root(joints: Array, pixels: Array, weights: Array, camera: Camera, times: Array) -> tuple[Array, Array]:
+def solve_root(
+    joints: Array, pixels: Array, weights: Array, evenness: Array, camera: Camera, times: Array
+) -> tuple[Array, Array]:
     """Return the (F,3) path of the pelvis in camera axes, in the unit of the joints, and its trust (F,) 0..1.
 
-    ``joints`` (F,J,3) is relative to the pelvis; ``pixels`` and ``weights`` come from ``observations``.
-    Frames where too little was seen are bridged. The depth is smoothed more than the sides, and the
-    sides are then solved anew for the smoothed depth.
+    ``joints`` (F,J,3) is relative to the pelvis; ``pixels`` and ``weights`` come from ``observations``,
+    ``evenness`` (F,) from ``body.evenness``. Frames where too little was seen are bridged. The depth is smoothed
+    more than the sides, and the sides are then solved anew for the smoothed depth.
     """
     focal = camera.focal_px
     per_frame, trust = _frames_alone(joints, pixels, weights, focal)
     cleaned = hampel(per_frame, half_window=7, floor=0.02 * float(np.nanmedian(per_frame[:, 2])))
     filled, _ = fill_gaps(cleaned, times)
-    depth = np.exp(gaussian(np.log(filled[:, 2]), times, DEPTH_SIGMA))
+    trust = trust * evenness
+    depth = _steady_depth(filled[:, 2], trust, times)
     sides = _sides_at_depth(joints, pixels, weights, depth, focal)
     sides, _ = fill_gaps(hampel(sides, half_window=3, floor=0.05), times)
     sides = gaussian(sides, times, SIDE_SIGMA)
     return np.concatenate([sides * depth[:, None], depth[:, None]], axis=1), trust
+
+
+def _steady_depth(depth: Array, trust: Array, times: Array) -> Array:
+    """Return the smoothed depth (F,).
+
+    A bone that was lifted too flat looks too long for its picture and moves the person away, so depths that are
+    too large are trusted less than those that are too small.
+    """
+    logarithm = np.log(depth)
+    weight = trust + 1e-4
+    sigma = DEPTH_SIGMA + (SURE_DEPTH_SIGMA - DEPTH_SIGMA) * float(np.median(trust))
+    smoothed = logarithm
+    for _ in range(8):
+        smoothed = gaussian(logarithm, times, sigma, weight)
+        above = np.maximum(logarithm - smoothed, 0.0) / TOO_FAR
+        below = np.maximum(smoothed - logarithm, 0.0) / TOO_NEAR
+        weight = (trust + 1e-4) / (1.0 + above**2 + below**2)
+    return np.exp(smoothed)
 
 
 def _frames_alone(joints: Array, pixels: Array, weights: Array, focal: float) -> tuple[Array, Array]:

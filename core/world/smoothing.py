@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+RIDGE: Final = 0.05
+"""How much a filter with weighed frames leans from a straight line towards the mean, so that a few trusted frames
+on one side give no steep line."""
+
 FULL_STRENGTH: Final = 0.1
 """Standard deviation in seconds of the filter at strength 1."""
 
@@ -49,7 +53,7 @@ def fill_gaps(values: NDArray[np.floating], times: Array) -> tuple[Array, NDArra
     """
     values = np.asarray(values, np.float64)
     flat = values.reshape(len(values), -1, values.shape[-1]).copy()
-    missing = ~np.isfinite(flat).all(-1)
+    missing = np.asarray(~np.isfinite(flat).all(-1))
     for column in np.flatnonzero(missing.any(0)):
         known = ~missing[:, column]
         if known.any():
@@ -75,14 +79,16 @@ def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-def gaussian(values: NDArray[np.floating], times: Array, sigma: float) -> Array:
+def gaussian(values: NDArray[np.floating], times: Array, sigma: float, trust: Array | None = None) -> Array:
     """Return the values filtered by a Gaussian of ``sigma`` seconds, without delay, at true time stamps.
 
     It is a local straight-line fit with Gaussian weights (Cleveland 1979): equal to the usual convolution
-    where frames are evenly spaced, and unbiased at the ends and at uneven times. No NaN allowed.
+    where frames are evenly spaced, and unbiased at the ends and at uneven times. ``trust`` (F,) > 0 weighs the
+    frames. No NaN allowed.
     """
     values = np.asarray(values, np.float64)
     frames = len(values)
+    weights = np.ones(frames) if trust is None else trust
     if sigma <= 0 or frames < 3:
         return values.copy()
     step = float(np.median(np.diff(times)))
@@ -93,10 +99,12 @@ def gaussian(values: NDArray[np.floating], times: Array, sigma: float) -> Array:
     for offset in range(-reach, reach + 1):
         here = np.arange(max(0, -offset), min(frames, frames - offset))
         delay = times[here + offset] - times[here]
-        weight = np.exp(-0.5 * (delay / sigma) ** 2)
+        weight = np.exp(-0.5 * (delay / sigma) ** 2) * weights[here + offset]
         sums[:, here] += weight * np.stack([np.ones_like(delay), delay, delay**2])
         weighted[0, here] += weight[:, None] * flat[here + offset]
         weighted[1, here] += (weight * delay)[:, None] * flat[here + offset]
+    if trust is not None:
+        sums[2] += RIDGE * sigma**2 * sums[0]
     determinant = sums[0] * sums[2] - sums[1] ** 2
     result = (sums[2][:, None] * weighted[0] - sums[1][:, None] * weighted[1]) / determinant[:, None]
     return result.reshape(values.shape)

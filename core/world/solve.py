@@ -1,5 +1,7 @@
 """From lifted poses to a Take: metres, Z up, feet on the floor, going where the person went."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,11 +10,14 @@ from ..settings import TrackSettings
 from ..skeleton import JOINTS
 from ..take import Take
 from ..values import Camera, CameraPose, Keypoints
-from .body import DEFAULT_HEIGHT, bone_lengths, canonical, stature, with_lengths
+from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, with_lengths
+from .depth_hint import mix_depth_hint
 from .feet import estimate_contacts
 from .ground import camera_rotation, estimate_up, floor_height
+from .planting import plant_path
 from .root import observations, solve_root
 from .smoothing import fill_gaps, gap_seconds, hampel, smooth
+from .timing import even_take
 
 Array = NDArray[np.float64]
 
@@ -20,49 +25,58 @@ LONGEST_GAP = 0.5
 """Seconds: across a longer gap the pose is still filled in, with confidence 0."""
 
 
+@dataclass(frozen=True)
+class _Motion:
+    """A motion in camera axes and metres."""
+
+    pose: Array  # (F,22,3) relative to the pelvis
+    root: Array  # (F,3)
+    lengths: Array  # (22,)
+    trust: Array  # (F,)
+    times: Array  # (F,)
+    height: float
+
+    @property
+    def joints(self) -> Array:
+        return self.pose + self.root[:, None]
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """Where up and the floor are, and when which foot stands."""
+
+    rotation: Array  # (3,3) camera axes to world axes
+    floor: float  # height of the floor in these axes
+    contacts: Array  # (F,4)
+
+
 def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings: TrackSettings) -> Take:
     """Return the motion in the world for lifted poses and the 2D keypoints they came from.
 
     The person gets one set of bone lengths (of ``settings.height``, or an average adult's), a path, an up
-    axis and a floor; the camera is taken to stand still. Raises PosewrightError when no frame shows enough
-    of a person.
+    axis and a floor; the camera is taken to stand still. The take has the frame rate of ``settings.fps`` or of the
+    footage. Raises PosewrightError when no frame shows enough of a person.
     """
     times = _check(pose, keypoints)
-    lifted, missing = _whole_motion(canonical(pose), times)
-    lengths = bone_lengths(lifted)
-    height = settings.height or DEFAULT_HEIGHT
-    scale = height / stature(lengths)
-    body = with_lengths(lifted * scale, lengths * scale)
+    lifted, missing = _whole_motion(canonical(mix_depth_hint(pose, keypoints)), times)
+    raw = _in_metres(lifted, keypoints, camera, times, settings.height or DEFAULT_HEIGHT)
+    motion = _smoothed(raw, settings.smooth)
+    ground = _find_ground(motion)
+    motion = _replace_root(motion, plant_path(motion.root, motion.pose, ground.contacts, times))
+    ground = _find_ground(motion)
 
-    pixels, weights = observations(keypoints, camera)
-    root, trust = solve_root(body, pixels, weights, camera, times)
-    raw = body + root[:, None]
-    moving = with_lengths(smooth(body, times, settings.smooth), lengths * scale) + smooth(
-        root, times, settings.smooth
-    ).reshape(-1, 1, 3)
-
-    up = estimate_up(moving, trust)
-    for _ in range(2):
-        rotation = camera_rotation(up)
-        world = moving @ rotation.T
-        floor = floor_height(world, height, trust)
-        sight = _unit(rotation @ np.median(root, axis=0))
-        contacts = estimate_contacts(world - [0, 0, floor], sight, times, height)
-        up = estimate_up(moving, trust, contacts)
-
-    start = world[0, 0]
-    offset = np.array([-start[0], -start[1], -floor])
+    world = motion.joints @ ground.rotation.T
     transform = np.eye(4)
-    transform[:3, :3] = rotation
-    transform[:3, 3] = offset
-    return Take(
-        joints=(world + offset).astype(np.float32),
+    transform[:3, :3] = ground.rotation
+    transform[:3, 3] = [-world[0, 0, 0], -world[0, 0, 1], -ground.floor]
+    take = Take(
+        joints=(world + transform[:3, 3]).astype(np.float32),
         joint_names=JOINTS,
-        fps=_rate(times),
+        fps=settings.fps or _rate(times),
         times=times,
         confidence=_confidence(keypoints, missing, times),
-        contacts=contacts.astype(np.float32),
-        joints_raw=(raw @ rotation.T + offset).astype(np.float32),
+        contacts=ground.contacts.astype(np.float32),
+        joints_raw=(raw.joints @ ground.rotation.T + transform[:3, 3]).astype(np.float32),
         keypoints=np.asarray(keypoints.points, np.float32),
         keypoint_names=keypoints.names,
         focal_px=camera.focal_px,
@@ -70,6 +84,7 @@ def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings
         image_size=camera.image_size,
         world_from_camera=transform,
     )
+    return even_take(take)
 
 
 def _check(pose: CameraPose, keypoints: Keypoints) -> Array:
@@ -88,6 +103,41 @@ def _whole_motion(joints: Array, times: Array) -> tuple[Array, NDArray[np.bool_]
     if not np.isfinite(filled).all():
         raise PosewrightError("Too little of the person was seen to find a pose; use footage that shows the body.")
     return filled, missing
+
+
+def _in_metres(lifted: Array, keypoints: Keypoints, camera: Camera, times: Array, height: float) -> _Motion:
+    """Return the motion of a body of constant bone lengths and this height, where the 2D keypoints show it."""
+    lengths = bone_lengths(lifted)
+    scale = height / stature(lengths)
+    pose = with_lengths(lifted * scale, lengths * scale)
+    pixels, weights = observations(keypoints, camera)
+    root, trust = solve_root(pose, pixels, weights, evenness(lifted, lengths), camera, times)
+    return _Motion(pose, root, lengths * scale, trust, times, height)
+
+
+def _smoothed(motion: _Motion, strength: float) -> _Motion:
+    pose = with_lengths(smooth(motion.pose, motion.times, strength), motion.lengths)
+    root = smooth(motion.root, motion.times, strength)
+    return _Motion(pose, root, motion.lengths, motion.trust, motion.times, motion.height)
+
+
+def _replace_root(motion: _Motion, root: Array) -> _Motion:
+    return _Motion(motion.pose, root, motion.lengths, motion.trust, motion.times, motion.height)
+
+
+def _find_ground(motion: _Motion) -> _Ground:
+    """Find up, floor and contacts; each helps to find the others, so in two rounds."""
+    contacts = None
+    ground = None
+    for _ in range(2):
+        rotation = camera_rotation(estimate_up(motion.joints, motion.trust, contacts))
+        world = motion.joints @ rotation.T
+        floor = floor_height(world, motion.height, motion.trust)
+        sight = rotation @ np.median(motion.root, axis=0)
+        contacts = estimate_contacts(world - [0, 0, floor], _unit(sight), motion.times, motion.height)
+        ground = _Ground(rotation, floor, contacts)
+    assert ground is not None
+    return ground
 
 
 def _rate(times: Array) -> float:
