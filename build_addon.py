@@ -1,6 +1,6 @@
 """Build the Blender extension: ``python build_addon.py [-o FOLDER] [--validate]``.
 
-The zip holds the files under version control that Blender and the worker process need, and nothing else.
+The zip holds what Blender and the worker process need of the checkout, and nothing that git ignores.
 The same tree always gives the same bytes. Only Python's own library is used.
 """
 
@@ -65,14 +65,17 @@ def files() -> list[str]:
     """Return the names of the files that belong into the zip, sorted."""
     try:
         listed = subprocess.run(
-            ["git", "ls-files", "-z", *PACKAGES, *ROOT_FILES], cwd=ROOT, capture_output=True, check=True
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *PACKAGES, *ROOT_FILES],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:
-        raise BuildError("build from a git checkout: the files under version control are what is packed.") from error
+        raise BuildError("build from a git checkout: git says which files belong to the program.") from error
     names = sorted(name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file())
     missing = set(ROOT_FILES) - set(names)
     if missing:
-        raise BuildError(f"not under version control: {', '.join(sorted(missing))}.")
+        raise BuildError(f"missing in the checkout: {', '.join(sorted(missing))}.")
     return names
 
 

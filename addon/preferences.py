@@ -2,6 +2,7 @@
 # pyright: reportInvalidTypeForm=false
 
 import sys
+import textwrap
 from pathlib import Path
 
 import bpy
@@ -13,6 +14,7 @@ from ..core.settings import Device
 from . import session
 
 ROOT = __name__.removesuffix(".addon.preferences")  # the name under which Blender knows the extension
+LETTERS_PER_LINE = 60  # of a command, in preferences of the usual width
 LIBRARIES = "torch opencv-python scipy safetensors numpy"
 
 DEVICES = (
@@ -49,10 +51,12 @@ class PosewrightPreferences(AddonPreferences):
         layout.prop(self, "device")
         texts = layout.column(align=True)
         texts.label(text="Videos are analysed in a Python of their own, so nothing is installed into Blender.")
-        texts.label(text="To make one, run these commands in a terminal (Python 3.11 to 3.13), then choose its folder:")
+        texts.label(text="To make one, run this in a terminal (with Python 3.11 to 3.13),")
+        texts.label(text="then choose the folder posewright-env as Python above:")
         box = texts.box().column(align=True)
         for command in install_commands():
-            box.label(text=command)
+            for line in textwrap.wrap(command, LETTERS_PER_LINE, break_long_words=False, subsequent_indent="    "):
+                box.label(text=line)
         texts.operator("posewright.copy_install_commands", icon="COPYDOWN")
         texts.label(text=f"The environment variable {VARIABLE}, when set, is used instead.")
         layout.operator("posewright.check", icon="VIEWZOOM")
