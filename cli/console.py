@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import PosewrightError, UsageError
 
 STAGES = {
-    "weights": "Fetching weights",
+    "weights": "Loading weights",
     "detect": "Finding the person",
     "lift": "Lifting to 3D",
     "world": "Placing in the world",
