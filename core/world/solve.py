@@ -11,7 +11,6 @@ from ..skeleton import JOINTS
 from ..take import Take
 from ..values import Camera, CameraPose, Keypoints
 from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, with_lengths
-from .depth_hint import mix_depth_hint
 from .feet import estimate_contacts
 from .ground import camera_rotation, estimate_up, floor_height
 from .planting import plant_path
@@ -58,7 +57,7 @@ def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings
     footage. Raises PosewrightError when no frame shows enough of a person.
     """
     times = _check(pose, keypoints)
-    lifted, missing = _whole_motion(canonical(mix_depth_hint(pose, keypoints)), times)
+    lifted, missing = _whole_motion(canonical(pose), times)
     raw = _in_metres(lifted, keypoints, camera, times, settings.height or DEFAULT_HEIGHT)
     motion = _smoothed(raw, settings.smooth)
     ground = _find_ground(motion)
