@@ -25,7 +25,7 @@ class POSEWRIGHT_OT_animate_video(WaitsForWorker):
 
     bl_idname = "posewright.animate_video"
     bl_label = "Animate from Video"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}  # not REGISTER: repeating it would run ``execute``, for minutes, in the window
 
     _clip: Path
     _take_file: Path
@@ -45,6 +45,7 @@ class POSEWRIGHT_OT_animate_video(WaitsForWorker):
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        session.state.notes = []
         job, self._take_file = start_track(worker, self._clip, settings)
         return self.wait_for(context, session.Running("capture", worker, job), self._use_take)
 

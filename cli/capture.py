@@ -95,7 +95,7 @@ def run_animate(args: argparse.Namespace) -> int:
     progress = ConsoleProgress(quiet=args.quiet)
     take = open_tracker(settings).track(args.clip, progress)
     with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
-        motion = Path(folder) / "take.npz"
+        motion = Path(folder) / f"{args.clip.stem}.npz"  # the action is named after it
         take.save(motion)
         result = rig_motion(rig_request(args, motion, clip=args.clip), progress)
     if args.take is not None:

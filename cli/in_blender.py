@@ -45,8 +45,8 @@ class Runtime:
         named = os.environ.get(VARIABLE, "") or cls.chosen
         if not named:
             raise PosewrightError(
-                "Posewright needs a Python with PyTorch for captures, and none is chosen: name one under Preferences > "
-                f"Add-ons > Posewright, or set {VARIABLE}. The page docs/addon.md says how to make one."
+                "Posewright needs a Python with PyTorch to analyse videos, and none is chosen: Preferences > Add-ons > "
+                f"Posewright says how to make one and takes its folder; or set the variable {VARIABLE}."
             )
         return python_in(Path(named).expanduser())
 
