@@ -36,7 +36,7 @@ def open_rig(path: Path) -> None:
             _pack_images()
     except (RuntimeError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise PosewrightError(
-            f"{path} cannot be opened as a {ending} file in Blender {bpy.app.version_string}: {_last_line(error)}"
+            f"{path} cannot be opened as a {ending} file in Blender {bpy.app.version_string}: {_reason(error)}"
         ) from error
 
 
@@ -87,7 +87,7 @@ def save_result(out: Path, armature: Object) -> None:
         write(part, armature)
         part.replace(out)
     except (RuntimeError, OSError) as error:
-        raise PosewrightError(f"{out} could not be written: {_last_line(error)}") from error
+        raise PosewrightError(f"{out} could not be written: {_reason(error)}") from error
     finally:
         remove_partial(out)
 
@@ -167,6 +167,8 @@ def select_character(armature: Object) -> None:
     layer.objects.active = armature
 
 
-def _last_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """Return what an operator's error says, without its traceback."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1].removeprefix("Error: ") if lines else type(error).__name__
+    said = [line for line in lines if not line.startswith(("Location:", "File "))]
+    return said[-1].removeprefix("Error: ") if said else type(error).__name__

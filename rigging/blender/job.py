@@ -15,6 +15,7 @@ from .armature import armatures_of, named_armature, rest_of
 from .files import new_scene, open_rig, save_result
 from .mannequin import build_mannequin
 from .outputs import check_output
+from .release import release_bones
 from .stage import set_frame_rate, set_stage
 
 MANNEQUIN = "mannequin"
@@ -36,10 +37,11 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     take = load_motion(Path(request["motion"]))
     progress("rig", 0.02, "opening the rig")
     obj = open_character(rig, request.get("armature"), map_file)
+    released = release_bones(obj, map_rig(rest_of(obj), map_file))
     fps = set_frame_rate(bpy.context.scene, take.fps)
-    result = animate_armature(
-        obj, take, map_file, frame_start=1.0, fps=fps, name=Path(request["motion"]).stem, progress=progress
-    )
+    name = (clip or Path(request["motion"])).stem
+    result = animate_armature(obj, take, map_file, fps=fps, name=name, progress=progress)
+    result["notes"] += released
     set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
     progress("rig", 0.85, f"writing {out.name}")
     save_result(out, obj)

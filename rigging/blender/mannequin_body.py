@@ -258,12 +258,12 @@ def _tube(
     points = points + wide * circle[None, :, :1] * side + deep * circle[None, :, 1:] * front
     count = len(rings)
     faces: list[tuple[int, ...]] = [
-        (r * ROUND + i, r * ROUND + (i + 1) % ROUND, (r + 1) * ROUND + (i + 1) % ROUND, (r + 1) * ROUND + i)
+        (r * ROUND + i, (r + 1) * ROUND + i, (r + 1) * ROUND + (i + 1) % ROUND, r * ROUND + (i + 1) % ROUND)
         for r in range(count - 1)
         for i in range(ROUND)
     ]
-    faces.append(tuple(reversed(range(ROUND))))
-    faces.append(tuple(range((count - 1) * ROUND, count * ROUND)))
+    faces.append(tuple(range(ROUND)))
+    faces.append(tuple(reversed(range((count - 1) * ROUND, count * ROUND))))
     return points.reshape(-1, 3), faces
 
 

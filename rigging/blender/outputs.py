@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from ...errors import PosewrightError, UsageError
@@ -37,5 +38,6 @@ def partial_path(out: Path) -> Path:
 def remove_partial(out: Path) -> None:
     """Remove what a stopped job may have left beside ``out``."""
     part = partial_path(out)
-    part.unlink(missing_ok=True)
-    part.with_name(part.name + "@").unlink(missing_ok=True)  # Blender writes a .blend under this name first
+    for path in (part, part.with_name(part.name + "@")):  # Blender writes a .blend under the second name first
+        with suppress(OSError):
+            path.unlink()

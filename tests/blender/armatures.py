@@ -3,7 +3,7 @@
 import bpy
 import numpy as np
 from bpy.types import Object
-from mathutils import Matrix
+from mathutils import Matrix, Quaternion
 from numpy.typing import NDArray
 from posewright.rigging.blender.files import new_scene
 from posewright.rigging.rig import BoneMotion
@@ -49,11 +49,11 @@ def evaluated_basis(obj: Object, bone: str, frame: float) -> NDArray[np.float64]
     return np.array(evaluated.pose.bones[bone].matrix_basis)
 
 
-def world_heads(obj: Object, bones: tuple[str, ...], frames: list[int]) -> NDArray[np.float64]:
+def world_heads(obj: Object, bones: tuple[str, ...], frames: list[float]) -> NDArray[np.float64]:
     """Return where bones begin in the world, (F,B,3) metres."""
     out = np.empty((len(frames), len(bones), 3))
     for i, frame in enumerate(frames):
-        bpy.context.scene.frame_set(frame)
+        bpy.context.scene.frame_set(int(np.floor(frame)), subframe=float(frame - np.floor(frame)))
         evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
         out[i] = [evaluated.matrix_world @ evaluated.pose.bones[name].head for name in bones]
     return out
@@ -62,8 +62,6 @@ def world_heads(obj: Object, bones: tuple[str, ...], frames: list[int]) -> NDArr
 def basis_of(motion: BoneMotion, bone: str, frame: int) -> NDArray[np.float64]:
     """Return the ``matrix_basis`` that a motion asks for."""
     k = motion.bones.index(bone)
-    from mathutils import Quaternion
-
     matrix = Quaternion(motion.rotations[frame, k].tolist()).to_matrix().to_4x4()
     if bone in motion.locations:
         matrix = Matrix.Translation(motion.locations[bone][frame].tolist()) @ matrix
