@@ -55,10 +55,10 @@ def keep_take(take: Take, name: str) -> None:
     state.take, state.take_name = take, name
 
 
-def end_running(seconds: float = 0.5) -> None:
-    """End the worker of the work in progress, if there is any."""
+def end_running() -> None:
+    """End the worker of the work in progress, if there is any, at once: what it gave has been read."""
     if state.running is not None:
-        state.running.worker.close(seconds)
+        state.running.worker.close(0)
         state.running = None
 
 
