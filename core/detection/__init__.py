@@ -7,8 +7,9 @@ from ...progress import Progress, silent
 from ..settings import TrackSettings
 from ..values import Keypoints
 from .detector import Detector
+from .sides import repair_sides
 
-__all__ = ["Detector", "detect_keypoints"]
+__all__ = ["Detector", "detect_keypoints", "repair_sides"]
 
 
 def detect_keypoints(path: str | PathLike[str], settings: TrackSettings, progress: Progress = silent) -> Keypoints:
