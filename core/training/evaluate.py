@@ -55,15 +55,16 @@ def evaluate_network(
             poses = predict_pose(network, batch.inputs)
             if flip:
                 poses = (poses + mirrored(predict_pose(network, mirrored(batch.inputs)))) / 2
-            poses, truth = poses * batch.size * 1000, batch.targets * batch.size * 1000
+            # on the CPU: not every device can decompose matrices
+            poses, truth = ((values * batch.size * 1000).cpu() for values in (poses, batch.targets))
             fitted = aligned(poses, truth)
-            values = (
+            errors = (
                 position_error(fitted, truth).mean(),
                 position_error(poses, truth).mean(),
                 bone_degrees(fitted, truth).mean(),
                 acceleration_error(poses, truth).mean() if frames > 2 else torch.zeros(()),
             )
-            rows.append(torch.stack([value.cpu() for value in values]))
+            rows.append(torch.stack(errors))
         measured[name] = Figures(*torch.stack(rows).mean(0).tolist())
     return measured
 

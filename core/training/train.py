@@ -135,7 +135,7 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.draw.generator.set_state(state["draw"])
+        self.draw.generator.set_state(state["draw"].cpu())  # such states live on the CPU
         self.spent, self.steps = state["spent"], list(state["steps"])
 
 
