@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .body import BALL_HEIGHT, HEEL_HEIGHT, INDEX
+from .smoothing import gaussian
 
 Array = NDArray[np.float64]
 
@@ -16,6 +17,12 @@ ROLL_SIGMA: Final = 3.0
 
 POSTURE_SIGMA: Final = 4.0
 """Degrees of what standing people and lifters are off together, averaged over a clip."""
+
+SLOW_FOOT: Final = 0.4
+"""Metres per second: a foot that is faster hardly counts for the floor."""
+
+FLOOR_SPREAD: Final = 0.04
+"""Metres around the floor within which a resting foot counts fully."""
 
 FOOT_POINTS: Final = ("left_heel", "left_foot_index", "right_heel", "right_foot_index")
 REST_HEIGHTS: Final = (HEEL_HEIGHT, BALL_HEIGHT, HEEL_HEIGHT, BALL_HEIGHT)
@@ -112,14 +119,24 @@ def camera_rotation(up: Array) -> Array:
     return np.stack([np.cross(away, up), away, up])
 
 
-def floor_height(joints: Array, stature: float, weights: Array) -> float:
+def floor_height(joints: Array, stature: float, weights: Array, times: Array) -> float:
     """Return the height of the floor under (F,22,3) world joints.
 
-    The lower foot of each frame is followed; the floor lies where it is lowest and stays (a low percentile,
-    so that neither a jump nor a single bad frame moves it), less the height of a foot joint over its sole.
+    It is the height at which the lower foot rests for most of the time, weighted by ``weights`` (F,): the weighted
+    median where it is slow, then a robust mean around that. A jump, a climb or a few bad frames do not move it.
     """
-    heights = np.stack([joints[:, INDEX[name], 2] for name in FOOT_POINTS], axis=1)
-    low = (heights - stature * np.array(REST_HEIGHTS)).min(1)
+    feet = joints[:, [INDEX[name] for name in FOOT_POINTS]]
+    heights = feet[..., 2] - stature * np.array(REST_HEIGHTS)
+    lowest = heights.argmin(1)
+    low = heights.min(1)
+    if len(times) < 3:
+        return float(low.min())
+    speed = np.linalg.norm(np.gradient(gaussian(feet, times, 0.05), times, axis=0), axis=-1)
+    weight = (weights + 1e-6) / (1.0 + (speed[np.arange(len(low)), lowest] / SLOW_FOOT) ** 4)
     order = np.argsort(low)
-    share = np.cumsum(weights[order] + 1e-6)
-    return float(np.interp(0.25 * share[-1], share, low[order]))
+    share = np.cumsum(weight[order])
+    floor = float(np.interp(0.5 * share[-1], share, low[order]))
+    for _ in range(10):
+        robust = weight / (1.0 + ((low - floor) / FLOOR_SPREAD) ** 2)
+        floor = float((robust * low).sum() / robust.sum())
+    return floor

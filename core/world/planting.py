@@ -1,25 +1,30 @@
-"""A path of the person on which standing feet stay where they stand.
+"""A path of the person on which standing feet stay where they stand, on the floor.
 
-A single camera tells depth badly, and an error of depth moves the whole person. While a foot stands, the
-person's path is known from the pose alone: it is the way of the pelvis as seen from that foot.
+A single camera tells depth badly, and an error of depth moves the whole person. While a foot stands, more is
+known: the path is the way of the pelvis as seen from that foot, and the foot is on the floor.
 """
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
 
 from .body import INDEX
-from .ground import FOOT_POINTS
+from .ground import FOOT_POINTS, REST_HEIGHTS
 
 Array = NDArray[np.float64]
 
-PLACE_SIGMA: Final = (0.03, 0.03, 0.20)
-"""Metres by which the path may be changed, across the line of sight and along it (camera axes)."""
+ACROSS_SIGMA: Final = 0.03
+ALONG_SIGMA: Final = 0.20
+"""Metres by which the path may be changed, across the line of sight to the person and along it."""
 
 SLIDE_SIGMA: Final = 0.08
 """Metres per second by which a standing foot of a lifted pose seems to move."""
+
+FLOOR_SIGMA: Final = 0.05
+"""Metres by which a standing foot of a lifted pose seems to float or sink."""
 
 FORCE_SIGMA: Final = 2.0
 """Metres per second squared by which the change may speed up."""
@@ -27,42 +32,43 @@ FORCE_SIGMA: Final = 2.0
 STANDS: Final = 0.5
 
 
-def plant_path(root: Array, pose: Array, contacts: Array, times: Array) -> Array:
+def plant_path(
+    root: Array, pose: Array, contacts: Array, up: Array, floor: float, stature: float, times: Array
+) -> Array:
     """Return the (F,3) path of the pelvis on which standing feet move as little as the pictures allow.
 
-    ``root`` (F,3) and ``pose`` (F,22,3), relative to the pelvis, are in camera axes and metres; ``contacts``
-    (F,4) as in a Take. For each axis the change x minimises the sum of (x / place)^2, of (foot speed / slide)^2
-    over the standing feet and of (second difference of x / force)^2: a linear system with five diagonals.
+    ``root`` (F,3) and ``pose`` (F,22,3), relative to the pelvis, are in camera axes and metres, ``contacts``
+    (F,4) as in a Take; ``up`` (3,) and ``floor`` say that the floor is where ``up @ x == floor``. The change
+    minimises the squares of itself, of the speed and height over the floor of standing feet, and of its own second
+    difference, each over its sigma: a sparse linear system.
     """
-    if len(root) < 3:
+    frames = len(root)
+    if frames < 3:
         return root.copy()
     steps = np.diff(times)
+    # along the line of sight to the person a change does not show in the picture
+    sight = root / np.linalg.norm(root, axis=1, keepdims=True)
     feet = root[:, None] + pose[:, [INDEX[name] for name in FOOT_POINTS]]
-    stands = np.minimum(contacts[1:], contacts[:-1])
-    stands = np.where(stands > STANDS, stands, 0.0)
-    moved = (stands[..., None] * np.diff(feet, axis=0)).sum(1)
-    hold = stands.sum(1) / (SLIDE_SIGMA * steps) ** 2
-    pull = moved / (SLIDE_SIGMA * steps[:, None]) ** 2
-    result = root.copy()
-    for axis, place in enumerate(PLACE_SIGMA):
-        bands = _bands(len(root), 1.0 / place**2, hold, 1.0 / (FORCE_SIGMA * np.median(steps) ** 2) ** 2)
-        wanted = np.zeros(len(root))
-        wanted[1:] -= pull[:, axis]
-        wanted[:-1] += pull[:, axis]
-        result[:, axis] += solveh_banded(bands, wanted)
-    return result
+    stands = np.where(contacts > STANDS, contacts, 0.0)
+    held = np.minimum(stands[1:], stands[:-1])
+    moved = (held[..., None] * np.diff(feet, axis=0)).sum(1) / np.maximum(held.sum(1), 1e-9)[:, None]
+    height = feet @ up - floor - stature * np.array(REST_HEIGHTS)
+    above = (stands * height).sum(1) / np.maximum(stands.sum(1), 1e-9)
 
-
-def _bands(frames: int, place: float, hold: Array, smooth: float) -> Array:
-    """Return the upper diagonals (3,F) of the normal matrix, as ``solveh_banded`` wants them."""
-    bands = np.zeros((3, frames))
-    bands[2] = place
-    bands[2, 1:] += hold
-    bands[2, :-1] += hold
-    bands[1, 1:] -= hold
-    for offset, part in enumerate((1.0, -2.0, 1.0)):  # second differences
-        bands[2, offset : frames - 2 + offset] += smooth * part**2
-    bands[1, 1 : frames - 1] -= 2.0 * smooth
-    bands[1, 2:] -= 2.0 * smooth
-    bands[0, 2:] += smooth
-    return bands
+    first = sparse.diags_array([-1.0, 1.0], offsets=[0, 1], shape=(frames - 1, frames))
+    second = sparse.diags_array([1.0, -2.0, 1.0], offsets=[0, 1, 2], shape=(frames - 2, frames))
+    one = sparse.eye_array(3)
+    hold = np.sqrt(held.sum(1)) / (SLIDE_SIGMA * steps)
+    across, along = 1.0 / ACROSS_SIGMA, 1.0 / ALONG_SIGMA
+    place = across * np.eye(3) + (along - across) * sight[:, :, None] * sight[:, None, :]
+    press = np.sqrt(stands.sum(1)) / FLOOR_SIGMA
+    rows = [
+        sparse.block_diag(list(place)),
+        sparse.kron(sparse.diags_array(hold) @ first, one),
+        sparse.kron(second / (FORCE_SIGMA * float(np.median(steps)) ** 2), one),
+        sparse.kron(sparse.diags_array(press), sparse.coo_array(up[None])),
+    ]
+    wanted = [np.zeros(3 * frames), -(hold[:, None] * moved).ravel(), np.zeros(3 * (frames - 2)), -press * above]
+    matrix = sparse.vstack(rows).tocsc()
+    change = spsolve((matrix.T @ matrix).tocsc(), matrix.T @ np.concatenate(wanted))
+    return root + change.reshape(frames, 3)

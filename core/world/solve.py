@@ -61,7 +61,7 @@ def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings
     raw = _in_metres(lifted, keypoints, camera, times, settings.height or DEFAULT_HEIGHT)
     motion = _smoothed(raw, settings.smooth)
     ground = _find_ground(motion)
-    motion = _replace_root(motion, plant_path(motion.root, motion.pose, ground.contacts, times))
+    motion = _planted(motion, ground)
     ground = _find_ground(motion)
 
     world = motion.joints @ ground.rotation.T
@@ -120,7 +120,9 @@ def _smoothed(motion: _Motion, strength: float) -> _Motion:
     return _Motion(pose, root, motion.lengths, motion.trust, motion.times, motion.height)
 
 
-def _replace_root(motion: _Motion, root: Array) -> _Motion:
+def _planted(motion: _Motion, ground: _Ground) -> _Motion:
+    up = ground.rotation[2]
+    root = plant_path(motion.root, motion.pose, ground.contacts, up, ground.floor, motion.height, motion.times)
     return _Motion(motion.pose, root, motion.lengths, motion.trust, motion.times, motion.height)
 
 
@@ -131,7 +133,7 @@ def _find_ground(motion: _Motion) -> _Ground:
     for _ in range(2):
         rotation = camera_rotation(estimate_up(motion.joints, motion.trust, contacts))
         world = motion.joints @ rotation.T
-        floor = floor_height(world, motion.height, motion.trust)
+        floor = floor_height(world, motion.height, motion.trust, motion.times)
         sight = rotation @ np.median(motion.root, axis=0)
         contacts = estimate_contacts(world - [0, 0, floor], _unit(sight), motion.times, motion.height)
         ground = _Ground(rotation, floor, contacts)
