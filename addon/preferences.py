@@ -55,7 +55,7 @@ class PosewrightPreferences(AddonPreferences):
         texts.label(text="then choose the folder posewright-env as Python above:")
         box = texts.box().column(align=True)
         for command in install_commands():
-            for line in textwrap.wrap(command, LETTERS_PER_LINE, break_long_words=False, subsequent_indent="    "):
+            for line in textwrap.wrap(command, LETTERS_PER_LINE, break_on_hyphens=False, subsequent_indent="    "):
                 box.label(text=line)
         texts.operator("posewright.copy_install_commands", icon="COPYDOWN")
         texts.label(text=f"The environment variable {VARIABLE}, when set, is used instead.")
