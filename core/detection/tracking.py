@@ -24,6 +24,13 @@ FASTEST = 0.4
 REACH = 0.5
 """Seconds before the first and after the last detection in which the person is still looked for."""
 
+GIVE_UP = 60.0
+"""Seconds after which a person who was lost is no longer waited for."""
+
+JUMP = 0.4
+WATCH = 1.5
+"""A link over more than 0.4 sides is checked against what is seen 1.5 s before and after it."""
+
 AROUND = 2.5
 USUAL = 70
 SMALLEST = 0.75
@@ -67,16 +74,20 @@ def best_path(sightings: list[Sighting], from_first: bool = False) -> list[Sight
         return []
     times = np.array([s.time for s in sightings])
     regions = np.stack([s.person.region for s in sightings])
-    worth = regions[:, 2] * np.array([s.person.score for s in sightings])
+    worth = regions[:, 2] * np.array([s.person.score for s in sightings]) ** 2  # unsure ones are often wrong ones
     total = worth.copy()
     before = np.full(len(sightings), -1)
     for index in range(1, len(sightings)):
-        earlier = np.flatnonzero(times[:index] < times[index])
+        earlier = np.flatnonzero((times[:index] < times[index]) & (times[:index] >= times[index] - GIVE_UP))
         if from_first:
             earlier = earlier[(before[earlier] >= 0) | (earlier == 0)]
         if not len(earlier):
             continue
-        gain = total[earlier] - link_cost(regions[earlier], regions[index], times[index] - times[earlier])
+        cost = link_cost(regions[earlier], regions[index], times[index] - times[earlier])
+        for place in np.flatnonzero(np.isfinite(cost)):
+            if _are_two(times, regions, int(earlier[place]), index):
+                cost[place] = np.inf
+        gain = total[earlier] - cost
         best = int(np.argmax(gain))
         if gain[best] > 0 or (from_first and np.isfinite(gain[best])):
             total[index] = worth[index] + gain[best]
@@ -93,17 +104,35 @@ def best_path(sightings: list[Sighting], from_first: bool = False) -> list[Sight
 def link_cost(a: Array, b: Array, seconds: NDArray[np.float64]) -> Array:
     """Return what it costs that the regions a (N,4) and b (4,) are one body ``seconds`` apart; inf if they cannot be.
 
-    Allowed are, at once and per second: moving by a fifth and two sides, growing by 1.3 and 2.5, turning 45 and 240
+    Allowed are, at once and per second: moving by 0.2 and 1.5 sides, growing by 1.25 and 1.6, turning 45 and 240
     degrees. Long gaps allow no more than ``FASTEST`` does, so that nobody is taken for a person who left elsewhere.
     """
     span = np.minimum(seconds, FASTEST)
-    side = (a[:, 2] + b[2]) / 2
-    distance = np.hypot(a[:, 0] - b[0], a[:, 1] - b[1]) / side / (0.2 + 2.0 * span)
-    size = np.abs(np.log(a[:, 2] / b[2])) / (math.log(1.3) + math.log(2.5) * span)
+    distance = _apart(a, b) / (0.2 + 1.5 * span)
+    size = np.abs(np.log(a[:, 2] / b[2])) / (math.log(1.25) + math.log(1.6) * span)
     angle = np.abs(wrap_angle(a[:, 3] - b[3])) / np.minimum(math.radians(45) + math.radians(240) * span, math.pi)
     misfit = np.maximum(np.maximum(distance, size), angle)
-    cost = side * (0.5 * misfit**2 + np.where(seconds > BRIDGE, 1.0, 0.0))
+    cost = (a[:, 2] + b[2]) / 2 * (misfit**2 + np.where(seconds > BRIDGE, 1.0, 0.0))
     return np.where(misfit <= 1.0, cost, np.inf)
+
+
+def _are_two(times: NDArray[np.float64], regions: Array, before: int, after: int) -> bool:
+    """Tell whether a link that jumps joins two people: the first is still seen, or the second was seen already."""
+    if _apart(regions[before], regions[after]) < JUMP:
+        return False
+    begin, end = np.searchsorted(times, times[after]), np.searchsorted(times, times[after] + WATCH, "right")
+    stays = _same_place(regions[begin:end], regions[before])
+    begin, end = np.searchsorted(times, times[before] - WATCH), np.searchsorted(times, times[before], "right")
+    return bool(stays.any() or _same_place(regions[begin:end], regions[after]).any())
+
+
+def _apart(a: Array, b: Array) -> Array:
+    """Return the distance of regions (...,4) in sides."""
+    return np.hypot(a[..., 0] - b[..., 0], a[..., 1] - b[..., 1]) / ((a[..., 2] + b[..., 2]) / 2)
+
+
+def _same_place(regions: Array, region: Array) -> NDArray[np.bool_]:
+    return (_apart(regions, region) < 0.25) & (np.abs(np.log(regions[..., 2] / region[2])) < math.log(1.5))
 
 
 def steady_sizes(path: list[Sighting]) -> list[Sighting]:
