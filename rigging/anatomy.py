@@ -96,13 +96,12 @@ class RigBody:
     @cached_property
     def leg_length(self) -> float:
         """Thigh and shin in metres, mean of both sides."""
-        lengths = []
-        for side in SIDES:
-            points = [self.joint(f"{side}_{part}") for part in ("thigh", "shin", "foot") if self.has(f"{side}_{part}")]
-            if not self.has(f"{side}_foot"):
-                points.append(self.tails[self.rest.index(self.map.bones[self._last_leg_part(side)][-1])])
-            lengths.append(sum(float(np.linalg.norm(b - a)) for a, b in pairwise(points)))
-        return float(np.mean(lengths))
+        return float(np.mean([sum(self.leg_pieces(side)) for side in SIDES]))
+
+    def leg_pieces(self, side: str) -> list[float]:
+        """Return the lengths of thigh and shin in metres, or that of the one bone that a leg has."""
+        points = [self.joint(f"{side}_{part}") for part in ("thigh", "shin") if self.has(f"{side}_{part}")]
+        return [float(np.linalg.norm(b - a)) for a, b in pairwise([*points, self.ankle(side)])]
 
     @cached_property
     def floor(self) -> float:

@@ -50,13 +50,17 @@ def foot_turns(
     A standing foot lies on its sole whatever the slopes of the two skeletons' feet; ``shin`` (F,3) is
     the direction knee to ankle, ``hinge`` (F,3) the axis of the knee: they hold the foot in the air.
     """
-    start, slope = ("heel", HEEL_SLOPE) if f"{side}_heel" in joints else ("ankle", ANKLE_SLOPE)
-    forward = unit(joints[f"{side}_foot_index"] - joints[f"{side}_{start}"])
+    ball = joints[f"{side}_foot_index"]
+    forward = unit(ball - joints[f"{side}_ankle"])
     rest_forward = rig.foot_direction(side)
     rest_left = unit(np.cross(UP, rest_forward))
-    down = np.maximum(standing.heel, standing.ball)[:, None]
-    up = unit(down * UP - (1 - down) * shin)
-    left = unit(across(unit(np.cross(up, forward)) + 0.3 * hinge, forward))
+    flat = standing.heel[:, None]
+    up = unit(flat * UP - (1 - flat) * shin)
+    left = unit(across(np.cross(up, forward) + 0.3 * hinge, forward))
+    slope = ANKLE_SLOPE
+    if f"{side}_heel" in joints:
+        sole = unit(across(unit(ball - joints[f"{side}_heel"]), left))
+        slope = HEEL_SLOPE - float(np.median(np.arccos(np.clip((sole * forward).sum(-1), -1, 1))))
     tilt = float(np.arcsin(rest_forward[2])) - slope
     forward = rotate(about(left, np.full(len(left), -tilt)), forward)
     foot = from_frames(frame(rest_forward, rest_left), frame(forward, left))

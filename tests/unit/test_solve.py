@@ -9,6 +9,7 @@ from posewright.rigging.kinematics import pose_matrices, world_heads
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
 from posewright.rigging.rotations import about, unit
 from posewright.rigging.solve import solve_rig
+from posewright.rigging.targets import reach
 from synthetic_rigs import BODY, make_rig, mirrored, walking_take
 
 SEGMENTS = [
@@ -141,7 +142,7 @@ def test_straight_arms_do_not_flip(noise: float) -> None:
     take = Take(joints.astype(np.float32), take.joint_names, 30.0)
     rest = RIGS["A-pose"]
     motion = solve_rig(rest, identity_map(rest), take)
-    assert limb_errors(world_heads(rest, motion), take).max() < 0.1
+    assert limb_errors(world_heads(rest, motion), take).max() < 0.5
     assert largest_step(motion) < 25
 
 
@@ -236,6 +237,20 @@ def test_standing_feet_stay_on_the_floor() -> None:
     assert np.abs(ankles - 0.08).max() < 0.01
 
 
+def test_reach_keeps_hip_to_ankle_for_other_proportions() -> None:
+    axis = np.tile([1.0, 0, 0], (50, 1))
+    bend = np.linspace(0, 2.2, 50)
+    upper = np.stack([0 * bend, -np.sin(bend / 2), -np.cos(bend / 2)], -1)
+    lower = np.stack([0 * bend, np.sin(bend / 2), -np.cos(bend / 2)], -1)
+    own = (0.45, 0.4)
+    scale = 0.7 / 0.85
+    thigh, shin = reach(upper, lower, axis, own, (0.4, 0.3))
+    np.testing.assert_allclose(0.4 * thigh + 0.3 * shin, scale * (0.45 * upper + 0.4 * lower), atol=1e-6)
+    assert (np.cross(thigh, shin)[1:, 0] > 0).all()  # the knee bends the same way
+    same = reach(upper, lower, axis, own, [2 * length for length in own])
+    np.testing.assert_allclose(same[0][1:], upper[1:], atol=0.01)
+
+
 def test_feet_that_are_not_below_the_shins() -> None:
     """Feet at the root of the rig are carried by location keys."""
     bones = mirrored(BODY)
@@ -271,7 +286,9 @@ def test_captured_motion(shared, clip: str) -> None:
     motion, rig_map = retarget(take, rest)
     assert set(rig_map.bones) >= set(identity_map(rest).bones)
     heads = world_heads(rest, motion)
-    assert limb_errors(heads, take).max() < 0.1
+    errors = limb_errors(heads, take)
+    assert errors[[0, 1, 4, 5]].max() < 0.1  # arms
+    assert errors.max() < 2 and errors.mean() < 0.5  # legs give way for other proportions
     bones = [(f"{side}_{c}", f"{side}_{d}") for side in ("left", "right") for *_, c, d in SEGMENTS]
     paths = [unit(take.joint(b).astype(float) - take.joint(a)) for a, b in bones]
     own = max(angles(path[1:], path[:-1]).max() for path in paths)
