@@ -54,7 +54,8 @@ def open_footage(path: str | os.PathLike[str]) -> FootageInfo:
         found, image = capture.read()
         if not found:
             raise PosewrightError(f"{source} holds no picture that can be decoded. Try to play or re-export it.")
-        return _describe(source, capture, image.shape[1], image.shape[0])
+        height, width = _upright(image, _turns(capture)).shape[:2]
+        return _describe(source, capture, width, height)
     finally:
         capture.release()
 
@@ -71,6 +72,7 @@ def read_frames(path: str | os.PathLike[str], start: float | None = None, end: f
     info = open_footage(source)
     capture = _open(source)
     try:
+        turns = _turns(capture)
         time, index = -1.0 / info.fps, -1
         while capture.grab():
             index += 1
@@ -82,7 +84,8 @@ def read_frames(path: str | os.PathLike[str], start: float | None = None, end: f
             found, image = capture.retrieve()
             if not found:
                 raise PosewrightError(f"{source} is damaged at {time:.2f} s. Re-export it and try again.")
-            yield Frame(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), time, index)
+            upright = cv2.cvtColor(_upright(image, turns), cv2.COLOR_BGR2RGB)
+            yield Frame(np.asarray(upright, np.uint8), time, index)
         _check_complete(info, index + 1, time)
     finally:
         capture.release()
@@ -99,7 +102,25 @@ def _open(source: Path) -> "cv2.VideoCapture":
     capture = cv2.VideoCapture(str(source.absolute()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise PosewrightError(f"{source} cannot be read as a video. It may be damaged or of an unsupported format.")
+    # Whether the decoder turns pictures by itself differs between its versions, so we do it.
+    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
     return capture
+
+
+def _turns(capture: "cv2.VideoCapture") -> int:
+    """Return by how many quarters, clockwise, the pictures of a phone held sideways must be turned."""
+    import cv2
+
+    degrees = capture.get(cv2.CAP_PROP_ORIENTATION_META)
+    return round(degrees / 90.0) % 4 if np.isfinite(degrees) else 0
+
+
+def _upright(image: "cv2.typing.MatLike", turns: int) -> "cv2.typing.MatLike":
+    import cv2
+
+    if turns == 0:
+        return image
+    return cv2.rotate(image, (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)[turns - 1])
 
 
 def _check_file(source: Path) -> None:
