@@ -1,5 +1,6 @@
 """Foot contacts: when a heel or the ball of a foot stands on something."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,19 +15,29 @@ Array = NDArray[np.float64]
 SLOW: Final = 0.30
 """Metres per second: a planted foot looks slower than this, a foot in the air is faster."""
 
-LOW: Final = 0.06
-"""Metres over its rest height under which a foot point may stand on the floor."""
-
 ON, OFF = 0.6, 0.35
 SHORTEST = 0.1  # seconds
 
 
-def estimate_contacts(joints: Array, sight: Array, times: Array, stature: float) -> Array:
+@dataclass(frozen=True)
+class Limits:
+    """What a standing foot may look like."""
+
+    along: float  # part that speed along the line of sight counts, which a single camera tells worst
+    low: float  # metres over its rest height
+
+
+UNSURE_DEPTH: Final = Limits(along=0.0, low=0.25)
+"""Before the feet have steadied the path: a standing foot stands still in the picture."""
+
+STEADY: Final = Limits(along=0.3, low=0.06)
+
+
+def estimate_contacts(joints: Array, sight: Array, times: Array, stature: float, limits: Limits = STEADY) -> Array:
     """Return the probability (F,4) that heel and ball of each foot stand, columns as ``CONTACT_POINTS``.
 
-    ``joints`` (F,22,3) in the world. ``sight`` (3,) is the unit vector from the camera to the person:
-    speed along it is what a single camera tells worst, and counts for less. Contacts start above one
-    probability, last until another (hysteresis), and are never shorter than a tenth of a second.
+    ``joints`` (F,22,3) in the world. ``sight`` (3,) is the unit vector from the camera to the person. Contacts
+    start above one probability, last until another (hysteresis), and are never shorter than a tenth of a second.
     """
     result = np.zeros((len(joints), len(FOOT_POINTS)))
     if len(joints) < 3:
@@ -36,9 +47,9 @@ def estimate_contacts(joints: Array, sight: Array, times: Array, stature: float)
         velocity = np.gradient(gaussian(path, times, 0.03), times, axis=0)
         along = velocity @ sight
         across = velocity - along[:, None] * sight
-        speed = np.sqrt((across**2).sum(-1) + (0.3 * along) ** 2)
+        speed = np.sqrt((across**2).sum(-1) + (limits.along * along) ** 2)
         height = path[:, 2] - rest * stature
-        chance = _falling(speed, SLOW, 0.25 * SLOW) * _falling(height, LOW, 0.25 * LOW)
+        chance = _falling(speed, SLOW, 0.25 * SLOW) * _falling(height, limits.low, 0.25 * limits.low)
         result[:, column] = _hysteresis(chance, times)
     return result
 

@@ -15,7 +15,12 @@ PITCH_SIGMA: Final = 12.0
 ROLL_SIGMA: Final = 3.0
 """Degrees by which cameras are expected to look up or down, and to lean sideways."""
 
-POSTURE_SIGMA: Final = 4.0
+CAMERA_HEIGHT: Final = 1.4
+CAMERA_HEIGHT_SIGMA: Final = 0.5
+CAMERA_HEIGHT_PITCH: Final = 3.0
+"""Metres over the floor at which people hold cameras, and what that is worth in degrees at best."""
+
+POSTURE_SIGMA: Final = 5.0
 """Degrees of what standing people and lifters are off together, averaged over a clip."""
 
 SLOW_FOOT: Final = 0.4
@@ -47,6 +52,7 @@ def estimate_up(joints: Array, weights: Array, contacts: Array | None = None) ->
     level = np.array([0.0, -1.0, 0.0])
     evidence = [_Evidence(level, PITCH_SIGMA, ROLL_SIGMA)]
     evidence += _posture(joints, weights)
+    evidence.append(_camera_height(joints, weights))
     if contacts is not None:
         evidence += _foot_plane(joints, contacts)
     pitch = _mean([(np.arctan2(-item.up[2], -item.up[1]), item.pitch_sigma) for item in evidence])
@@ -58,6 +64,17 @@ def estimate_up(joints: Array, weights: Array, contacts: Array | None = None) ->
 def _mean(guesses: list[tuple[float, float]]) -> float:
     weight = np.array([1.0 / sigma**2 for _, sigma in guesses])
     return float(np.clip(np.dot(weight, [value for value, _ in guesses]) / weight.sum(), -1.2, 1.2))
+
+
+def _camera_height(joints: Array, weights: Array) -> _Evidence:
+    """Return the pitch at which the feet are as far below the camera as is usual; nothing of the roll."""
+    feet = joints[:, [INDEX[name] for name in FOOT_POINTS]]
+    lower = feet[np.arange(len(feet)), feet[..., 1].argmax(1)]
+    down, away = np.average(lower[:, 1:], axis=0, weights=weights + 1e-6)
+    far = max(float(np.hypot(down, away)), CAMERA_HEIGHT + 0.1)
+    pitch = float(np.arctan2(away, down) - np.arccos(CAMERA_HEIGHT / far))
+    sigma = float(np.hypot(np.degrees(CAMERA_HEIGHT_SIGMA / far), CAMERA_HEIGHT_PITCH))
+    return _Evidence(np.array([0.0, -np.cos(pitch), -np.sin(pitch)]), sigma, 90.0)
 
 
 def _posture(joints: Array, weights: Array) -> list[_Evidence]:

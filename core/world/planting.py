@@ -55,18 +55,19 @@ def plant_path(
     height = feet @ up - floor - stature * np.array(REST_HEIGHTS)
     above = (stands * height).sum(1) / np.maximum(stands.sum(1), 1e-9)
 
-    first = sparse.diags_array([-1.0, 1.0], offsets=[0, 1], shape=(frames - 1, frames))
-    second = sparse.diags_array([1.0, -2.0, 1.0], offsets=[0, 1, 2], shape=(frames - 2, frames))
-    one = sparse.eye_array(3)
+    first = sparse.eye(frames - 1, frames, k=1) - sparse.eye(frames - 1, frames)
+    second = sparse.eye(frames - 2, frames, k=2) - 2.0 * sparse.eye(frames - 2, frames, k=1)
+    second = second + sparse.eye(frames - 2, frames)
+    one = sparse.eye(3)
     hold = np.sqrt(held.sum(1)) / (SLIDE_SIGMA * steps)
     across, along = 1.0 / ACROSS_SIGMA, 1.0 / ALONG_SIGMA
     place = across * np.eye(3) + (along - across) * sight[:, :, None] * sight[:, None, :]
     press = np.sqrt(stands.sum(1)) / FLOOR_SIGMA
     rows = [
         sparse.block_diag(list(place)),
-        sparse.kron(sparse.diags_array(hold) @ first, one),
+        sparse.kron(sparse.diags(hold) @ first, one),
         sparse.kron(second / (FORCE_SIGMA * float(np.median(steps)) ** 2), one),
-        sparse.kron(sparse.diags_array(press), sparse.coo_array(up[None])),
+        sparse.kron(sparse.diags(press), sparse.coo_matrix(up[None])),
     ]
     wanted = [np.zeros(3 * frames), -(hold[:, None] * moved).ravel(), np.zeros(3 * (frames - 2)), -press * above]
     matrix = sparse.vstack(rows).tocsc()

@@ -11,7 +11,7 @@ from ..skeleton import JOINTS
 from ..take import Take
 from ..values import Camera, CameraPose, Keypoints
 from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, with_lengths
-from .feet import estimate_contacts
+from .feet import STEADY, UNSURE_DEPTH, Limits, estimate_contacts
 from .ground import camera_rotation, estimate_up, floor_height
 from .planting import plant_path
 from .root import observations, solve_root
@@ -60,9 +60,9 @@ def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings
     lifted, missing = _whole_motion(canonical(pose), times)
     raw = _in_metres(lifted, keypoints, camera, times, settings.height or DEFAULT_HEIGHT)
     motion = _smoothed(raw, settings.smooth)
-    ground = _find_ground(motion)
-    motion = _planted(motion, ground)
-    ground = _find_ground(motion)
+    motion = _planted(motion, _find_ground(motion, UNSURE_DEPTH))
+    motion = _planted(motion, _find_ground(motion, STEADY))
+    ground = _find_ground(motion, STEADY)
 
     world = motion.joints @ ground.rotation.T
     transform = np.eye(4)
@@ -126,7 +126,7 @@ def _planted(motion: _Motion, ground: _Ground) -> _Motion:
     return _Motion(motion.pose, root, motion.lengths, motion.trust, motion.times, motion.height)
 
 
-def _find_ground(motion: _Motion) -> _Ground:
+def _find_ground(motion: _Motion, limits: Limits) -> _Ground:
     """Find up, floor and contacts; each helps to find the others, so in two rounds."""
     contacts = None
     ground = None
@@ -135,7 +135,7 @@ def _find_ground(motion: _Motion) -> _Ground:
         world = motion.joints @ rotation.T
         floor = floor_height(world, motion.height, motion.trust, motion.times)
         sight = rotation @ np.median(motion.root, axis=0)
-        contacts = estimate_contacts(world - [0, 0, floor], _unit(sight), motion.times, motion.height)
+        contacts = estimate_contacts(world - [0, 0, floor], _unit(sight), motion.times, motion.height, limits)
         ground = _Ground(rotation, floor, contacts)
     assert ground is not None
     return ground
