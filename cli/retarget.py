@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..rigging.blender.outputs import OUT_ENDINGS as RIG_ENDINGS
 from .console import ConsoleProgress, check_outputs, emit
 from .options import add_common_arguments, add_overwrite_argument
-
-RIG_ENDINGS = (".blend", ".fbx", ".glb", ".usdc", ".bvh")
 
 
 def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> None:
@@ -26,7 +25,7 @@ def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> N
         )
     group.add_argument("--armature", metavar="NAME", help="which armature, when the file holds several")
     group.add_argument("--map", type=Path, metavar="FILE.json", help="your own map of the bones")
-    group.add_argument("--blender", metavar="PROGRAM", help="the Blender to use when the bpy module is not installed")
+    group.add_argument("--blender", metavar="PROGRAM", help="do the work in this Blender (4.2 or newer)")
 
 
 def rig_request(

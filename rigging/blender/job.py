@@ -14,7 +14,7 @@ from .apply import animate_armature
 from .armature import armatures_of, named_armature, rest_of
 from .files import new_scene, open_rig, save_result
 from .mannequin import build_mannequin
-from .outputs import check_output
+from .outputs import check_output, first_frame
 from .release import release_bones
 from .stage import set_frame_rate, set_stage
 
@@ -40,7 +40,7 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     released = release_bones(obj, map_rig(rest_of(obj), map_file))
     fps = set_frame_rate(bpy.context.scene, take.fps)
     name = (clip or Path(request["motion"])).stem
-    result = animate_armature(obj, take, map_file, fps=fps, name=name, progress=progress)
+    result = animate_armature(obj, take, map_file, frame_start=first_frame(out), fps=fps, name=name, progress=progress)
     result["notes"] += released
     set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
     progress("rig", 0.85, f"writing {out.name}")

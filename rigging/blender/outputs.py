@@ -10,6 +10,11 @@ from ...errors import PosewrightError, UsageError
 OUT_ENDINGS = (".blend", ".fbx", ".glb", ".usdc", ".bvh")
 
 
+def first_frame(out: Path) -> int:
+    """Return the scene frame at which the motion begins; an .fbx counts seconds from frame 0, and must begin at 0 s."""
+    return 0 if out.suffix.lower() == ".fbx" else 1
+
+
 def check_output(out: Path, rig: Path | None, *, overwrite: bool) -> None:
     """Refuse an output that cannot or must not be written, before the work starts."""
     if out.suffix.lower() not in OUT_ENDINGS:

@@ -2,8 +2,9 @@
 
 from bpy.types import Object
 
+from ..riders import riders
 from ..rig import RigMap
-from .armature import holding_constraints
+from .armature import holding_constraints, rest_of
 
 
 def release_bones(obj: Object, rig_map: RigMap) -> list[str]:
@@ -12,7 +13,7 @@ def release_bones(obj: Object, rig_map: RigMap) -> list[str]:
     Without this, keys on bones that are driven by controls (IK, copied transforms) would not show.
     """
     held = holding_constraints(obj)
-    mapped = {name for names in rig_map.bones.values() for name in names}
+    mapped = {name for names in rig_map.bones.values() for name in names} | set(riders(rest_of(obj), rig_map))
     follow = {
         bone.name
         for bone in obj.data.bones

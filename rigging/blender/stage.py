@@ -12,9 +12,13 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from ...core.take import Take
+from .armature import meshes_of
 from .materials import nodes_of, plain_material
 
+Array = NDArray[np.float64]
+
 SENSOR_MM = 36.0
+BOUND_FRAMES = 8  # at which the character's size is measured
 CAMERA_AXES = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's camera looks along -Z with Y up
 FLOOR_COLOURS = ((0.34, 0.36, 0.38, 1.0), (0.29, 0.31, 0.33, 1.0))
 SKY = (0.55, 0.6, 0.66, 1.0)
@@ -55,13 +59,18 @@ def set_stage(obj: Object, take: Take, result: dict[str, Any], *, clip: Path | N
     _set_views(low, high)
 
 
-def _bounds(obj: Object, scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the corners of the box that the armature's bones sweep through."""
-    points = []
-    for frame in np.linspace(scene.frame_start, scene.frame_end, 12).astype(int).tolist():
+def _bounds(obj: Object, scene: Scene) -> tuple[Array, Array]:
+    """Return the corners of the box that the character sweeps through."""
+    points: list[tuple[float, ...]] = []
+    for frame in np.linspace(scene.frame_start, scene.frame_end, BOUND_FRAMES).astype(int).tolist():
         scene.frame_set(frame)
-        evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
-        points += [tuple(evaluated.matrix_world @ bone.head) for bone in evaluated.pose.bones if bone.bone.use_deform]
+        depsgraph = bpy.context.evaluated_depsgraph_get()
+        armature = obj.evaluated_get(depsgraph)
+        points += [tuple(armature.matrix_world @ bone.head) for bone in armature.pose.bones if bone.bone.use_deform]
+        for mesh in meshes_of(obj):
+            if mesh.visible_get():
+                evaluated = mesh.evaluated_get(depsgraph)
+                points += [tuple(evaluated.matrix_world @ Vector(corner)) for corner in evaluated.bound_box]
     scene.frame_set(scene.frame_start)
     table = np.array(points or [(0.0, 0.0, 0.0)])
     return table.min(0), table.max(0)
@@ -75,7 +84,7 @@ def _collection(scene: Scene, name: str) -> Collection:
     return found
 
 
-def _add_floor(collection: Collection, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+def _add_floor(collection: Collection, low: Array, high: Array) -> None:
     """Add a chequered floor at z = 0 with squares of half a metre under the whole path."""
     centre = np.round((low + high) / 2)
     half = float(np.ceil(max((high - low)[:2]) / 2 + 3))
@@ -156,20 +165,22 @@ def _show_footage(camera: Object, take: Take, clip: Path, out: Path) -> None:
             return
 
 
-def _add_view_camera(collection: Collection, low: NDArray[np.float64], high: NDArray[np.float64]) -> Object:
+def _add_view_camera(collection: Collection, low: Array, high: Array) -> Object:
     """Add a camera in front, a little to the side, that sees the whole motion."""
     data = bpy.data.cameras.new("Camera")
     data.lens = 50.0
     camera = bpy.data.objects.new("Camera", data)
-    centre, size = Vector((low + high) / 2), float(np.linalg.norm(high - low))
+    width, height = float(np.hypot(*(high - low)[:2])), float(high[2] - low[2])
+    reach = data.lens / SENSOR_MM * 1.15 * max(width, height * 16 / 9, 0.1)
     direction = Vector((0.45, -1.0, 0.22)).normalized()
-    camera.location = centre + direction * 2.1 * max(size, 0.1)
-    camera.rotation_euler = (-direction).to_track_quat("-Z", "Y").to_euler()
+    camera.location = Vector((low + high) / 2) + direction * (reach + width / 2)
+    camera.rotation_euler = direction.to_track_quat("Z", "Y").to_euler()
+    data.clip_end = max(100.0, 10 * reach)
     collection.objects.link(camera)
     return camera
 
 
-def _set_views(low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+def _set_views(low: Array, high: Array) -> None:
     """Turn every 3D view of the file to the character, in colour."""
     centre, size = Vector((low + high) / 2), float(np.linalg.norm(high - low))
     for screen in bpy.data.screens:

@@ -178,6 +178,19 @@ def test_real_rigs_follow(name: str, take_file: Path, tmp_path: Path, shared: Pa
             assert np.degrees(np.arccos(np.clip(cosine, -1, 1))).max() < 3.0, f"{side} {bone}"
 
 
+@pytest.mark.parametrize(("ending", "start"), ((".fbx", 1), (".glb", 0), (".bvh", 1), (".blend", 1)))
+def test_the_motion_begins_at_zero_seconds(ending: str, start: float, take_file: Path, tmp_path: Path) -> None:
+    """Blender itself puts 0 s at frame 1 when it reads .fbx and .bvh, and at frame 0 for .glb."""
+    out = tmp_path / f"out{ending}"
+    run_job(request(take_file, out))
+    open_rig(out)
+    begin, end = armatures_of(bpy.context.scene)[0].animation_data.action.frame_range
+    assert begin == start
+    rate = bpy.context.scene.render.fps / bpy.context.scene.render.fps_base
+    if ending != ".bvh":  # whose reader leaves the scene's rate as it is
+        assert (end - begin) / rate == pytest.approx((FRAMES - 1) / 30.0, abs=1e-3)
+
+
 def test_one_of_several_armatures_is_taken_by_its_bones_or_its_name(take_file: Path, tmp_path: Path) -> None:
     build_two(tmp_path / "two.blend", bodies=1)
     result = run_job(request(take_file, tmp_path / "a.blend", tmp_path / "two.blend"))
