@@ -74,6 +74,15 @@ def test_a_worker_ends_when_whoever_started_it_is_gone() -> None:
     assert not process.folder.exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without asking them")
+def test_a_worker_that_is_asked_to_end_ends_in_order() -> None:
+    process = WorkerProcess(PYTHON)
+    WorkerJob(process, "doctor").wait(silent)
+    process._process.terminate()
+    assert process._process.wait(20) == 0
+    process.close()
+
+
 def test_a_worker_that_dies_is_noticed() -> None:
     process = WorkerProcess(PYTHON)
     job = WorkerJob(process, "doctor")
