@@ -47,13 +47,13 @@ LIMBS: Final = (
     Limb("pelvis", "spine", 0.060, 0.064, MIDDLE),
     Limb("spine", "thorax", 0.066, 0.066, MIDDLE),
     Limb("thorax", "neck", 0.034, 0.031, MIDDLE),
-    Limb("left_shoulder", "right_shoulder", 0.036, 0.036, MIDDLE),
-    Limb("left_hip", "right_hip", 0.052, 0.052, MIDDLE),
+    Limb("left_shoulder", "right_shoulder", 0.031, 0.031, MIDDLE),
+    Limb("left_hip", "right_hip", 0.047, 0.047, MIDDLE),
     *_of_both_sides("*_hip", "*_knee", 0.050, 0.033),
     *_of_both_sides("*_knee", "*_ankle", 0.033, 0.023),
     *_of_both_sides("*_ankle", "*_foot_index", 0.023, 0.019),
     *_of_both_sides("*_heel", "*_foot_index", 0.019, 0.019),
-    *_of_both_sides("*_shoulder", "*_elbow", 0.032, 0.024),
+    *_of_both_sides("*_shoulder", "*_elbow", 0.034, 0.024),
     *_of_both_sides("*_elbow", "*_wrist", 0.024, 0.018),
 )
 
