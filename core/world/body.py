@@ -137,7 +137,7 @@ def with_lengths(joints: Array, lengths: Array) -> Array:
     """Return the poses with every bone at its length and in its old direction, pelvis where it was.
 
     The hips are placed on both sides of the pelvis along their common axis, so that the pelvis stays in
-    their middle; heels keep their place in the rigid foot.
+    their middle; feet and head are rigid: heels have their place in the foot, and the nose keeps its median angle.
     """
     result = joints.copy()
     axis = joints[:, INDEX["left_hip"]] - joints[:, INDEX["right_hip"]]
@@ -152,4 +152,20 @@ def with_lengths(joints: Array, lengths: Array) -> Array:
             bone = joints[:, joint] - joints[:, parent]
             direction = bone / np.maximum(np.linalg.norm(bone, axis=-1, keepdims=True), 1e-9)
         result[:, joint] = result[:, parent] + lengths[joint] * direction
+    for side in ("left", "right"):
+        knee, ankle, ball = (result[:, INDEX[f"{side}_{part}"]] for part in ("knee", "ankle", "foot_index"))
+        result[:, INDEX[f"{side}_heel"]] = heel_of(knee, ankle, ball)
+    result[:, INDEX["nose"]] = _rigid_nose(result, float(lengths[INDEX["nose"]]))
     return result
+
+
+def _rigid_nose(joints: Array, length: float) -> Array:
+    """Return the nose (F,3) at the median angle between nose and top of the head, seen from the neck."""
+    neck = joints[:, INDEX["neck"]]
+    top, nose = joints[:, INDEX["head"]] - neck, joints[:, INDEX["nose"]] - neck
+    top = top / np.maximum(np.linalg.norm(top, axis=-1, keepdims=True), 1e-9)
+    along = (nose * top).sum(-1, keepdims=True)
+    forward = nose - along * top
+    across = np.linalg.norm(forward, axis=-1, keepdims=True)
+    angle = float(np.median(np.arctan2(across, along)))
+    return neck + length * (np.cos(angle) * top + np.sin(angle) * forward / np.maximum(across, 1e-9))

@@ -1,0 +1,111 @@
+"""The take file: what is saved is loaded, little is required, bad files get a sentence."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from posewright.core.skeleton import JOINTS
+from posewright.core.take import Take
+from posewright.core.world.timing import even_take, nearest_rate
+from posewright.errors import PosewrightError
+
+
+def example(frames: int = 12) -> Take:
+    rng = np.random.default_rng(1)
+    return Take(
+        joints=rng.normal(size=(frames, len(JOINTS), 3)).astype(np.float32),
+        joint_names=JOINTS,
+        fps=25.0,
+        times=0.5 + np.arange(frames) / 25.0,
+        confidence=rng.random((frames, len(JOINTS))).astype(np.float32),
+        contacts=rng.random((frames, 4)).astype(np.float32),
+        joints_raw=rng.normal(size=(frames, len(JOINTS), 3)).astype(np.float32),
+        keypoints=rng.normal(size=(frames, 2, 2)).astype(np.float32),
+        keypoint_names=("nose", "left_hip"),
+        focal_px=900.0,
+        principal_point=(320.0, 180.0),
+        image_size=(640, 360),
+        world_from_camera=np.eye(4),
+        provenance={"source": {"name": "Größe.mp4"}, "warnings": []},
+    )
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    take = example()
+    take.save(tmp_path / "take.npz")
+    back = Take.load(tmp_path / "take.npz")
+    for name in ("joints", "times", "confidence", "contacts", "joints_raw", "keypoints", "world_from_camera"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(take, name))
+    for name in ("joint_names", "fps", "keypoint_names", "focal_px", "principal_point", "image_size", "provenance"):
+        assert getattr(back, name) == getattr(take, name), name
+    assert [path.name for path in tmp_path.iterdir()] == ["take.npz"]
+
+
+def test_file_holds_no_pickles(tmp_path: Path) -> None:
+    example().save(tmp_path / "take.npz")
+    with np.load(tmp_path / "take.npz", allow_pickle=False) as stored:
+        assert json.loads(str(stored["provenance"]))["source"]["name"] == "Größe.mp4"
+        assert int(stored["format_version"]) == 1
+
+
+@pytest.mark.parametrize("name", ["joints", "joints3d"])
+def test_three_values_are_enough(tmp_path: Path, name: str) -> None:
+    values = {name: np.zeros((3, 2, 3)), "joint_names": np.array(["left_hip", "right_hip"]), "fps": 24.0}
+    np.savez(tmp_path / "motion.npz", **values)
+    take = Take.load(tmp_path / "motion.npz")
+    assert take.frames == 3
+    np.testing.assert_allclose(take.times, [0, 1 / 24, 2 / 24])
+    with pytest.raises(KeyError):
+        take.joint("nose")
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"fps": None}, "lacks fps"),
+        ({"fps": 0.0}, "frame rate"),
+        ({"joints": np.zeros((3, 5, 3))}, "shape"),
+        ({"joints": np.zeros((0, 2, 3))}, "no frames"),
+    ],
+)
+def test_files_that_are_no_takes(tmp_path: Path, change: dict[str, object], word: str) -> None:
+    values: dict[str, object] = {"joints": np.zeros((3, 2, 3)), "joint_names": np.array(["a", "b"]), "fps": 24.0}
+    values = {key: value for key, value in {**values, **change}.items() if value is not None}
+    np.savez(tmp_path / "motion.npz", **values)  # type: ignore[arg-type]
+    with pytest.raises(PosewrightError, match=word):
+        Take.load(tmp_path / "motion.npz")
+
+
+def test_text_and_missing_files(tmp_path: Path) -> None:
+    (tmp_path / "notes.npz").write_text("no take")
+    with pytest.raises(PosewrightError, match="not a take"):
+        Take.load(tmp_path / "notes.npz")
+    with pytest.raises(PosewrightError, match="no file"):
+        Take.load(tmp_path / "nobody.npz")
+
+
+def test_folder_that_is_missing_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(PosewrightError, match="could not be written"):
+        example().save(tmp_path / "nowhere" / "take.npz")
+
+
+def test_uneven_frames_are_made_even() -> None:
+    rng = np.random.default_rng(3)
+    times = np.cumsum(rng.uniform(0.02, 0.05, 200))
+    path = np.stack([np.sin(times), np.cos(times), times], axis=-1)[:, None]
+    take = even_take(Take(path.astype(np.float32), ("pelvis",), 60.0, times=times))
+    assert take.times is not None
+    np.testing.assert_allclose(np.diff(take.times), 1 / 60, atol=1e-9)
+    wanted = np.stack([np.sin(take.times), np.cos(take.times), take.times], axis=-1)
+    assert np.abs(take.joints[:, 0] - wanted).max() < 1e-3
+
+
+def test_even_frames_are_left_alone() -> None:
+    take = example()
+    assert even_take(take).joints is take.joints
+
+
+@pytest.mark.parametrize(("rate", "nearest"), [(29.9998, 30.0), (29.9701, 30 / 1.001), (27.3, 27.3), (60.01, 60.0)])
+def test_rates_are_recognised(rate: float, nearest: float) -> None:
+    assert nearest_rate(rate) == pytest.approx(nearest, abs=1e-9)
