@@ -126,11 +126,17 @@ def _save_glb(path: Path, armature: Object) -> None:
         use_selection=True,
         export_animations=True,
         export_animation_mode="ACTIVE_ACTIONS",
+        export_nla_strips_merged_animation_name=_action_name(armature),
         export_frame_range=True,
         export_anim_slide_to_zero=True,
         export_force_sampling=True,
         export_optimize_animation_size=False,
     )
+
+
+def _action_name(armature: Object) -> str:
+    animation = armature.animation_data
+    return animation.action.name if animation is not None and animation.action is not None else armature.name
 
 
 def _save_usd(path: Path, armature: Object) -> None:

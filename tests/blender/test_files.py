@@ -65,6 +65,8 @@ def test_the_result_moves_the_same_when_it_is_opened_again(ending: str, tmp_path
     found = world_heads(again, names, [start + (frame - 1) / rate for frame in frames])
     tolerance = 2e-3 if ending == ".usdc" else 5e-4
     np.testing.assert_allclose(found, expected, atol=tolerance)
+    if ending in (".blend", ".fbx", ".glb"):
+        assert "dance" in again.animation_data.action.name
     if ending != ".bvh":
         meshes = [mesh for mesh in meshes_of(again) if len(mesh.data.vertices) > 100]
         assert meshes

@@ -244,6 +244,24 @@ def test_what_holds_bones_is_released_in_the_result_alone(take_file: Path, tmp_p
     assert holding_constraints(armatures_of(bpy.context.scene)[0])
 
 
+def test_a_rigify_body_stays_in_one_piece(tmp_path: Path, shared: Path) -> None:
+    """Bones that hang on controls (breast, pelvis, face) go with the body although the controls stand still."""
+    waving_take().save(tmp_path / "take.npz")
+    rig = shared / "rigs" / "rigify_human_b42.blend"
+    run_job(request(tmp_path / "take.npz", tmp_path / "out.blend", rig))
+    open_rig(tmp_path / "out.blend")
+    bpy.context.scene.frame_set(FRAMES)
+    (body,) = meshes_of(next(item for item in armatures_of(bpy.context.scene) if item.animation_data))
+    evaluated = body.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()
+    edges = np.array([edge.vertices[:] for edge in body.data.edges])
+    lengths = []
+    for mesh in (body.data, evaluated):
+        points = np.array([vertex.co for vertex in mesh.vertices])
+        lengths.append(np.linalg.norm(points[edges[:, 0]] - points[edges[:, 1]], axis=1))
+    stretch = lengths[1] / np.maximum(lengths[0], 1e-6)
+    assert np.percentile(stretch, 99.5) < 2.0
+
+
 def test_an_armature_of_the_open_scene_can_be_animated() -> None:
     new_scene()
     obj = build_mannequin()
