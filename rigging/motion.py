@@ -27,6 +27,9 @@ SYNONYMS: Final = {
 PREFERRED: Final = {"head": ("head_top",)}
 """Where a file has both, its canonical name means something else (``head`` = the joint under the skull)."""
 
+SMALLEST: Final = 1e-3
+"""Metres; no body has shorter legs or a shorter trunk."""
+
 EXTRAS: Final = ("left_eye", "right_eye", "left_ear", "right_ear")
 """Joints outside the canonical ones that make the result better where a motion has them."""
 
@@ -35,7 +38,8 @@ def body_joints(take: Take) -> dict[str, Array]:
     """Return the path (F,3) in metres of every canonical joint that the motion has or that follows from others.
 
     Gaps (NaN) are filled in a straight line and held at the ends; a joint that is never there is left
-    out. Pelvis and thorax always exist. Raises PosewrightError when hips or shoulders are missing.
+    out. Pelvis and thorax always exist. Raises PosewrightError when hips or shoulders are missing, or
+    when everything lies in one point.
     """
     given = {name: _filled(take.joints[:, i].astype(np.float64)) for i, name in enumerate(take.joint_names)}
     known = {name: path for name, path in given.items() if path is not None}
@@ -52,6 +56,10 @@ def body_joints(take: Take) -> dict[str, Array]:
     found["pelvis"] = (found["left_hip"] + found["right_hip"]) / 2
     if "thorax" not in found:
         found["thorax"] = (found["left_shoulder"] + found["right_shoulder"]) / 2
+    leg = leg_length(found)
+    trunk = float(np.median(np.linalg.norm(found["thorax"] - found["pelvis"], axis=-1)))
+    if trunk < SMALLEST or (leg is not None and leg < SMALLEST):
+        raise PosewrightError("The joints of this motion lie in one point; it holds no body to retarget.")
     return found
 
 

@@ -207,6 +207,12 @@ def test_motion_without_hips_gets_a_sentence() -> None:
         solve_rig(RIGS["T-pose"], identity_map(RIGS["T-pose"]), without(walking_take(3), "hip"))
 
 
+def test_motion_without_size_gets_a_sentence() -> None:
+    take = walking_take(3)
+    with pytest.raises(PosewrightError, match="one point"):
+        solve_rig(RIGS["T-pose"], identity_map(RIGS["T-pose"]), Take(take.joints * 0, take.joint_names, 30.0))
+
+
 def test_quaternion_signs_are_continuous() -> None:
     motion = solve_rig(RIGS["random rolls"], identity_map(RIGS["random rolls"]), walking_take(60))
     assert ((motion.rotations[1:] * motion.rotations[:-1]).sum(-1) > 0).all()
