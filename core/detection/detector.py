@@ -5,6 +5,7 @@ frame from several crops. Only a handful of frames is held at any time.
 """
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -70,6 +71,10 @@ class Detector:
         clock = Clock(open_footage(path), self.settings, progress)
         clock.part(0.0, FIRST_PASS)
         sightings = self._look_for_people(clock)
+        if not clock.frames_read:
+            raise PosewrightError(
+                f"{path} holds no frames between the times asked for; it lasts {clock.info.duration:.1f} s."
+            )
         if not sightings:
             raise PosewrightError(f"No person was found in {path}. Film the whole body, upright and in good light.")
         chosen = choose_path(sightings, self.settings.person, (clock.info.width, clock.info.height))
@@ -78,7 +83,15 @@ class Detector:
         for frames in batches(clock.frames(), self.batch):
             follower.read(frames)
             clock.tell(frames[-1].time)
-        return _keypoints(follower, clock.info)
+        found = _keypoints(follower, clock.info)
+        progress("detect", 1.0)
+        return found
+
+    def with_settings(self, settings: TrackSettings) -> "Detector":
+        """Return a detector with the same networks on the same device, and other settings."""
+        other = copy(self)
+        other.settings = settings
+        return other
 
     def _look_for_people(self, clock: "Clock") -> list[Sighting]:
         """Return everybody seen in the first frame, every ``LOOK_EVERY`` seconds and in the last."""
@@ -98,6 +111,7 @@ class Clock:
         self._progress = progress
         self._start, self._end = settings.start or 0.0, settings.end
         self._begin, self._stop = 0.0, 1.0
+        self.frames_read = 0
         # Frames that a lower rate does not need are left out; the exact rate is made later, from the motion.
         faster = int(info.fps / settings.fps + 0.1) if settings.fps else 1
         self._every = faster / info.fps if faster > 1 else 0.0
@@ -112,6 +126,7 @@ class Clock:
         for frame in read_frames(self.info.path, self._start, self._end):
             if frame.time >= due - 0.5 / self.info.fps:
                 due = max(due, frame.time) + self._every if np.isfinite(due) else frame.time + self._every
+                self.frames_read += 1
                 yield frame
 
     def tell(self, time: float) -> None:
