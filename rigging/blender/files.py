@@ -103,6 +103,7 @@ def _save_bvh(path: Path, armature: Object) -> None:
 def _save_fbx(path: Path, armature: Object) -> None:
     _enable("io_scene_fbx")
     select_character(armature)
+    bpy.context.scene.name = _action_name(armature)  # which names the take in the file
     bpy.ops.export_scene.fbx(
         filepath=str(path),
         use_selection=True,
