@@ -38,11 +38,11 @@ TRUST: Final = {
 """How well a 2D keypoint agrees with the joint of that name: hips are drawn off the joint centre, hands and
 faces are lifted worse than knees."""
 
-DEPTH_SIGMA: Final = 0.5
+DEPTH_SIGMA: Final = 2.0
 SURE_DEPTH_SIGMA: Final = 0.2
 SIDE_SIGMA: Final = 0.04
-"""Seconds of the filters on the depth, which 2D tells badly, also in clips whose frames are all trusted, and on the
-place in the image plane."""
+"""Seconds of the filters: on the depth, which 2D tells badly, at most and in a clip whose frames are all trusted, and
+on the place in the image plane."""
 
 TOO_FAR: Final = 0.03
 TOO_NEAR: Final = 0.08
@@ -97,7 +97,7 @@ def _steady_depth(depth: Array, trust: Array, times: Array) -> Array:
     """
     logarithm = np.log(depth)
     weight = trust + 1e-4
-    sigma = DEPTH_SIGMA + (SURE_DEPTH_SIGMA - DEPTH_SIGMA) * float(np.median(trust))
+    sigma = min(SURE_DEPTH_SIGMA / max(float(np.median(trust)), 1e-3), DEPTH_SIGMA)
     smoothed = logarithm
     for _ in range(8):
         smoothed = gaussian(logarithm, times, sigma, weight)
