@@ -48,7 +48,7 @@ class RigRest:
     def world_rotation(self) -> NDArray[np.float64]:
         """Return the rotation (3,3) of the armature in the world, without its scale."""
         u, _, v = np.linalg.svd(self.world[:3, :3])
-        return u @ v
+        return np.matmul(u, v, dtype=np.float64)
 
     def heads(self) -> NDArray[np.float64]:
         """Return the heads (B,3) of the bones at rest in the world, metres."""

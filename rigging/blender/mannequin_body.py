@@ -198,7 +198,7 @@ def _mirrored(solid: Solid) -> Solid:
 def _blend(heights: Array, bones: tuple[str, ...], centres: tuple[float, ...]) -> dict[str, Array]:
     """Return shares that pass from bone to bone between their heights."""
     position = np.interp(heights, centres, np.arange(len(bones)))
-    return {bone: np.clip(1 - np.abs(position - i), 0, 1) for i, bone in enumerate(bones)}
+    return {bone: np.clip(1.0 - np.abs(position - float(i)), 0.0, 1.0) for i, bone in enumerate(bones)}
 
 
 def _ball(centre: Array, radius: float) -> tuple[Array, list[tuple[int, ...]]]:

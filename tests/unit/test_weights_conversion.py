@@ -105,7 +105,7 @@ def test_damaged_model_files_are_refused(data: bytes) -> None:
 def test_safetensors_agree_with_the_library(tmp_path: Path) -> None:
     from safetensors import safe_open
 
-    tensors = {"a": np.arange(6, dtype=np.float16).reshape(2, 3), "b": np.float32([1.5])}
+    tensors = {"a": np.arange(6, dtype=np.float16).reshape(2, 3), "b": np.array([1.5], np.float32)}
     path = tmp_path / "file.safetensors"
     path.write_bytes(pack(tensors, {"posewright": "ü"}))
     assert read_metadata(path) == {"posewright": "ü"}
