@@ -270,3 +270,12 @@ def test_evaluate_prints_a_table_and_json(data: Path, tmp_path: Path, capsys: py
     figures = json.loads(capsys.readouterr().out)["figures"]
     assert figures["exact"]["pa_mpjpe_mm"] > 0
     assert main(["train", "--data", str(data), "-o", str(out)]) == 1  # exists, and no --overwrite
+
+
+def test_the_shipped_lifter_reaches_its_figures(shared: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "FRAMES_MEASURED", 1500)
+    figures = evaluate_file(checkout / "weights/files/posewright-lifter.safetensors", shared / "mocap", CPU)
+    assert figures["exact"]["pa_mpjpe_mm"] < 40
+    assert figures["noisy"]["pa_mpjpe_mm"] < 55
+    assert figures["noisy"]["bone_degrees"] < 11.5
+    assert figures["noisy"]["acceleration_mm"] < 31
