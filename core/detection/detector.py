@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,8 @@ from .choice import choose
 from .crops import POINTS, VIEWS
 from .following import Follower
 from .people import Placement, detect_people, letterbox
+from .sides import repair_sides
 from .tracking import Sighting, choose_path
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
@@ -83,7 +81,7 @@ class Detector:
         for frames in batches(clock.frames(), self.batch):
             follower.read(frames)
             clock.tell(frames[-1].time)
-        found = _keypoints(follower, clock.info)
+        found = repair_sides(_keypoints(follower, clock.info))
         progress("detect", 1.0)
         return found
 

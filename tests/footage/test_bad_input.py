@@ -99,7 +99,7 @@ def make_clip(kind: str, folder: Path) -> Path:
         ("missing", "no file"),
         ("empty", "empty"),
         ("text", "video"),
-        ("truncated", "video"),
+        ("truncated", "incomplete"),
         ("no person", "person"),
         ("one frame", "frame"),
     ],

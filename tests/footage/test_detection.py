@@ -71,6 +71,15 @@ def test_points_of_rendered_clips(shared: Path, detector: Detector, clip: str, s
     assert np.isfinite(found.depth_hint).all()
 
 
+def test_legs_exchanged_alone_are_put_right(shared: Path, detector: Detector) -> None:
+    """A man walks in to the left; for six frames the networks take his legs for each other, but not his arms."""
+    clip = shared / "clips" / "real" / "bodypose3d_cam0.mp4"
+    found = detector.with_settings(TrackSettings(end=0.8)).detect(clip)
+    stride = (found.times > 0.18) & (found.times < 0.32)
+    left, right = (found.points[stride, found.index(f"{side}_ankle"), 0] for side in ("left", "right"))
+    assert (left < right).all()
+
+
 def test_crouching_body_is_found(shared: Path, detector: Detector) -> None:
     """The detector's own square is far too small here, and points found in it are 25 to 30 pixels off."""
     folder = shared / "clips" / "synthetic"
