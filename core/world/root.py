@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import PosewrightError
 from ..skeleton import JOINTS
 from ..values import Camera, Keypoints
 from .smoothing import fill_gaps, gaussian, hampel
@@ -75,10 +76,16 @@ def solve_root(
 
     ``joints`` (F,J,3) is relative to the pelvis; ``pixels`` and ``weights`` come from ``observations``,
     ``evenness`` (F,) from ``body.evenness``. Frames where too little was seen are bridged. The depth is smoothed
-    more than the sides, and the sides are then solved anew for the smoothed depth.
+    more than the sides, and the sides are then solved anew for the smoothed depth. Raises PosewrightError when no
+    frame can be solved.
     """
     focal = camera.focal_px
     per_frame, trust = _frames_alone(joints, pixels, weights, focal)
+    if not np.isfinite(per_frame).any():
+        raise PosewrightError(
+            "In no frame enough of the body is seen, or fits its 3D pose, to tell where the person stands; "
+            "film the whole body, or use another lifter."
+        )
     cleaned = hampel(per_frame, half_window=7, floor=0.02 * float(np.nanmedian(per_frame[:, 2])))
     filled, _ = fill_gaps(cleaned, times)
     trust = trust * evenness

@@ -151,6 +151,20 @@ def test_nobody_and_single_frames_get_a_sentence(shared: Path) -> None:
         solve_world(CameraPose(pose.joints[:1], pose.names), one, camera, settings)
 
 
+def test_poses_that_do_not_fit_the_picture_get_a_sentence(shared: Path) -> None:
+    pose, keypoints = exact_inputs(truth_of(shared, "s1_walk_side"))
+    upside_down = CameraPose(pose.joints * np.float32([-1, -1, 1]), pose.names)
+    with pytest.raises(PosewrightError, match="where the person stands"):
+        solve_world(upside_down, keypoints, guess_camera(TrackSettings(), keypoints.image_size), TrackSettings())
+
+
+def test_a_face_alone_gets_a_sentence(shared: Path) -> None:
+    pose, keypoints = exact_inputs(truth_of(shared, "s1_walk_side"))
+    keypoints.confidence[:, [index for index, name in enumerate(keypoints.names) if name != "nose"]] = 0
+    with pytest.raises(PosewrightError, match="where the person stands"):
+        solve_world(pose, keypoints, guess_camera(TrackSettings(), keypoints.image_size), TrackSettings())
+
+
 def test_bones_get_their_lengths_and_rigid_parts() -> None:
     joints = np.random.default_rng(4).normal(size=(30, len(JOINTS), 3))
     lengths = bone_lengths(joints)
