@@ -1,5 +1,6 @@
 """The BVH file format: a tree of joints with offsets, and channels over time. numpy only."""
 
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -154,15 +155,21 @@ def save_bvh(bvh: Bvh, path: str | os.PathLike[str]) -> None:
     target = Path(path)
     partial = target.with_name(target.name + ".part")
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(["HIERARCHY", *_hierarchy_lines(bvh), "MOTION", f"Frames: {len(bvh.frames)}", ""]))
-            file.write(f"Frame Time: {bvh.frame_time:.8f}\n")
-            np.savetxt(file, bvh.frames, fmt="%.6f")
+        partial.write_text(bvh_text(bvh), "utf-8", newline="\n")
         partial.replace(target)
     except OSError as error:
         raise PosewrightError(f"The motion could not be written to {target}: {error.strerror}.") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def bvh_text(bvh: Bvh) -> str:
+    """Return the content of a BVH file."""
+    text = io.StringIO()
+    text.write("\n".join(["HIERARCHY", *_hierarchy_lines(bvh), "MOTION", f"Frames: {len(bvh.frames)}", ""]))
+    text.write(f"Frame Time: {bvh.frame_time:.8f}\n")
+    np.savetxt(text, bvh.frames, fmt="%.6f")
+    return text.getvalue()
 
 
 def _hierarchy_lines(bvh: Bvh) -> list[str]:

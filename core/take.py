@@ -5,6 +5,7 @@ pickles. Only ``joints``, ``joint_names`` and ``fps`` are required when reading,
 motion can be retargeted. numpy only: this module is also imported inside Blender.
 """
 
+import io
 import json
 import os
 import zipfile
@@ -75,17 +76,16 @@ class Take:
             values["image_size"] = np.asarray(self.image_size, np.int64)
         if self.world_from_camera is not None:
             values["world_from_camera"] = np.asarray(self.world_from_camera, np.float64)
+        packed = io.BytesIO()  # the archive's own clean-up would fail a second time on a disk that is full
+        np.savez_compressed(packed, **values)
         partial = target.with_name(target.name + ".part")
         try:
-            with partial.open("wb") as stream:
-                np.savez_compressed(stream, **values)
+            partial.write_bytes(packed.getbuffer())
             partial.replace(target)
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise PosewrightError(f"The take could not be written to {target}: {error.strerror}.") from error
-        except BaseException:
+        finally:
             partial.unlink(missing_ok=True)
-            raise
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Take":

@@ -14,7 +14,7 @@ from bpy.types import Object, Scene
 from mathutils import Euler, Matrix
 from numpy.typing import NDArray
 
-from ...core.bvh_format import END, POSITIONS, ROTATIONS, Bvh, save_bvh
+from ...core.bvh_format import END, POSITIONS, ROTATIONS, Bvh, bvh_text
 from ..rig import RigRest
 from .armature import rest_of
 
@@ -26,7 +26,10 @@ STILL = 1e-4  # metres; a bone whose distance to its parent changes by less has 
 
 
 def write_armature_bvh(armature: Object, scene: Scene, path: Path) -> None:
-    """Write the scene's frame range; several root bones are put under one that stands still."""
+    """Write the scene's frame range; several root bones are put under one that stands still.
+
+    Raises OSError when the disk refuses.
+    """
     rest = rest_of(armature)
     heads, tails = _rest_points(rest)
     offsets = heads - np.where(rest.parents[:, None] >= 0, heads[rest.parents], 0.0)
@@ -51,7 +54,7 @@ def write_armature_bvh(armature: Object, scene: Scene, path: Path) -> None:
         frames=np.concatenate(columns, axis=1).astype(np.float64),
         frame_time=scene.render.fps_base / scene.render.fps,
     )
-    save_bvh(bvh, path)
+    path.write_text(bvh_text(bvh), "utf-8", newline="\n")
 
 
 def _rest_points(rest: RigRest) -> tuple[FloatArray, FloatArray]:

@@ -87,7 +87,7 @@ def save_result(out: Path, armature: Object) -> None:
         write(part, armature)
         part.replace(out)
     except (RuntimeError, OSError) as error:
-        raise PosewrightError(f"{out} could not be written: {_reason(error)}") from error
+        raise PosewrightError(f"{out} could not be written: {_reason(error).rstrip('.')}.") from error
     finally:
         remove_partial(out)
 
@@ -149,6 +149,16 @@ def _save_usd(path: Path, armature: Object) -> None:
         export_armatures=True,
         convert_world_material=False,
     )
+    if not is_whole_usd(path):  # the exporter says nothing
+        raise OSError("the file is incomplete, probably because the disk is full")
+
+
+def is_whole_usd(path: Path) -> bool:
+    """Tell whether a binary USD file reaches as far as its table of contents, which is written last."""
+    with path.open("rb") as file:
+        header = file.read(24)  # 8 bytes of magic, 8 of version, the place of the table of contents
+    contents = int.from_bytes(header[16:24], "little")
+    return header.startswith(b"PXR-USDC") and 24 <= contents < path.stat().st_size
 
 
 _WRITERS: dict[str, Callable[[Path, Object], None]] = {
@@ -175,7 +185,9 @@ def select_character(armature: Object) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return what an operator's error says, without its traceback."""
+    """Return what the disk's or an operator's error says, without its traceback."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith(("Location:", "File "))]
-    return said[-1].removeprefix("Error: ") if said else type(error).__name__
+    return said[-1].removeprefix("Error: ").removeprefix("OSError: ") if said else type(error).__name__

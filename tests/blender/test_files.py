@@ -1,6 +1,7 @@
 """Every kind of file in and out: what is saved moves the same way when it is opened again."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import bpy
@@ -160,3 +161,19 @@ def test_a_failed_save_leaves_no_part(tmp_path: Path) -> None:
         save_result(out, animated_mannequin())
     assert [path.name for path in tmp_path.iterdir()] == ["out.blend"]
     assert (out / "in the way").is_dir()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX systems limit the size of files")
+@pytest.mark.parametrize("ending", OUT_ENDINGS)
+def test_a_full_disk_gives_a_sentence_and_leaves_nothing(ending: str, tmp_path: Path) -> None:
+    import resource
+
+    obj = animated_mannequin()
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, usual[1]))  # to a writing program the same as a full disk
+    try:
+        with pytest.raises(PosewrightError, match="could not be written"):
+            save_result(tmp_path / f"dance{ending}", obj)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert list(tmp_path.iterdir()) == []

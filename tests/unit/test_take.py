@@ -1,6 +1,9 @@
 """The take file: what is saved is loaded, little is required, bad files get a sentence."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +91,20 @@ def test_text_and_missing_files(tmp_path: Path) -> None:
 def test_folder_that_is_missing_gets_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(PosewrightError, match="could not be written"):
         example().save(tmp_path / "nowhere" / "take.npz")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX systems limit the size of files")
+def test_full_disk_gets_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    """In a process of its own, because what went wrong showed when Python cleaned up."""
+    code = (
+        "import resource, sys, numpy as np; from posewright.core.take import Take; "
+        "take = Take(np.random.rand(200, 2, 3).astype(np.float32), ('pelvis', 'head'), 30.0); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); take.save(sys.argv[1])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "take.npz")], capture_output=True, text=True)
+    assert "PosewrightError: The take could not be written" in done.stderr
+    assert "ignored" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_uneven_frames_are_made_even() -> None:
