@@ -153,7 +153,7 @@ def test_nobody_and_single_frames_get_a_sentence(shared: Path) -> None:
 
 def test_poses_that_do_not_fit_the_picture_get_a_sentence(shared: Path) -> None:
     pose, keypoints = exact_inputs(truth_of(shared, "s1_walk_side"))
-    upside_down = CameraPose(pose.joints * np.float32([-1, -1, 1]), pose.names)
+    upside_down = CameraPose(pose.joints * np.array([-1, -1, 1], np.float32), pose.names)
     with pytest.raises(PosewrightError, match="where the person stands"):
         solve_world(upside_down, keypoints, guess_camera(TrackSettings(), keypoints.image_size), TrackSettings())
 
