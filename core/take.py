@@ -20,6 +20,9 @@ from ..errors import PosewrightError
 
 FORMAT_VERSION = 1
 
+OPTIONAL = ("confidence", "contacts", "joints_raw", "keypoints", "keypoint_confidence")
+"""Arrays with a value for every frame that a file may lack."""
+
 
 @dataclass
 class Take:
@@ -34,6 +37,7 @@ class Take:
     joints_raw: NDArray[np.float32] | None = None  # (F,J,3) metres, before smoothing
     keypoints: NDArray[np.float32] | None = None  # (F,J2,2) pixels of the footage
     keypoint_names: tuple[str, ...] = ()
+    keypoint_confidence: NDArray[np.float32] | None = None  # (F,J2) 0..1
     focal_px: float | None = None
     principal_point: tuple[float, float] | None = None
     image_size: tuple[int, int] | None = None  # width, height
@@ -69,7 +73,7 @@ class Take:
         }
         if self.keypoint_names:
             values["keypoint_names"] = np.array(self.keypoint_names)
-        for name in ("confidence", "contacts", "joints_raw", "keypoints", "focal_px", "principal_point"):
+        for name in (*OPTIONAL, "focal_px", "principal_point"):
             if getattr(self, name) is not None:
                 values[name] = np.asarray(getattr(self, name), np.float32)
         if self.image_size is not None:
@@ -118,7 +122,7 @@ class Take:
             raise PosewrightError(f"{source} holds no frames.")
         if not np.isfinite(fps) or fps <= 0:
             raise PosewrightError(f"{source} is not a take: its frame rate is {fps}.")
-        optional = {key: values[key] for key in ("confidence", "contacts", "joints_raw", "keypoints") if key in values}
+        optional = {key: values[key] for key in OPTIONAL if key in values}
         return cls(
             joints=joints,
             joint_names=names,

@@ -12,14 +12,30 @@ Image = NDArray[np.uint8]
 
 INK: Final = (236, 239, 244)
 BAR: Final = (22, 25, 31)
+GUESSED: Final = (150, 150, 150)
+SURE: Final = 0.3
+"""Confidence from which a keypoint was seen rather than guessed."""
 FONT: Final = cv2.FONT_HERSHEY_DUPLEX
 
 
-def draw_keypoints(image: Image, names: tuple[str, ...], points: NDArray[np.floating]) -> None:
-    """Draw the 2D skeleton for points (J,2) in pixels of the picture; NaN points are left out."""
+def draw_keypoints(
+    image: Image,
+    names: tuple[str, ...],
+    points: NDArray[np.floating],
+    confidence: NDArray[np.floating] | None = None,
+) -> None:
+    """Draw the 2D skeleton for points (J,2) in pixels of the picture; NaN points are left out.
+
+    Limbs that the detector only guessed, by its ``confidence`` (J,), are thin grey lines.
+    """
     at = {name: points[i] for i, name in enumerate(names) if np.isfinite(points[i]).all()}
-    lines = [(a, b) for a, b in KEYPOINT_LIMBS if a in at and b in at]
+    guessed = set() if confidence is None else {name for name, c in zip(names, confidence, strict=True) if c < SURE}
     size = image.shape[0] / 500
+    found = [(a, b) for a, b in KEYPOINT_LIMBS if a in at and b in at]
+    for a, b in found:
+        if {a, b} & guessed:
+            cv2.line(image, _fixed(at[a]), _fixed(at[b]), GUESSED, max(1, round(1.2 * size)), cv2.LINE_AA, 4)
+    lines = [limb for limb in found if not {*limb} & guessed]
     thick = max(2, round(3.2 * size))
     for a, b in lines:
         cv2.line(image, _fixed(at[a]), _fixed(at[b]), (18, 20, 24), thick + 2, cv2.LINE_AA, 4)

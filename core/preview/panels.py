@@ -54,7 +54,9 @@ class Panels:
         picture = np.asarray(cv2.resize(part, window.size, interpolation=how), np.uint8)
         if self.take.keypoints is not None and self.take.keypoint_names:
             points = self.take.keypoints[index] * self._ratio
-            draw_keypoints(picture, self.take.keypoint_names, (points - [window.left, window.top]) * window.scale)
+            points = (points - [window.left, window.top]) * window.scale
+            confidence = self.take.keypoint_confidence
+            draw_keypoints(picture, self.take.keypoint_names, points, None if confidence is None else confidence[index])
         return picture
 
     def same_view(self, index: int, window: Window) -> Image:

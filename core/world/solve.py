@@ -78,6 +78,7 @@ def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings
         joints_raw=(raw.joints @ ground.rotation.T + transform[:3, 3]).astype(np.float32),
         keypoints=np.asarray(keypoints.points, np.float32),
         keypoint_names=keypoints.names,
+        keypoint_confidence=np.nan_to_num(np.asarray(keypoints.confidence, np.float32)),
         focal_px=camera.focal_px,
         principal_point=camera.principal_point,
         image_size=camera.image_size,

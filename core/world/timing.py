@@ -43,6 +43,7 @@ def even_take(take: Take) -> Take:
         contacts=at_even(take.contacts),
         joints_raw=at_even(take.joints_raw),
         keypoints=at_even(take.keypoints),
+        keypoint_confidence=at_even(take.keypoint_confidence),
     )
 
 

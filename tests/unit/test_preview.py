@@ -181,6 +181,19 @@ def test_keypoints_are_drawn_and_unseen_ones_left_out() -> None:
     assert picture[:, :80].max() == 0
 
 
+def test_limbs_that_were_guessed_are_thin_and_grey() -> None:
+    points = np.full((33, 2), np.nan, np.float32)
+    points[BLAZEPOSE_KEYPOINTS.index("left_hip")] = (100, 120)
+    points[BLAZEPOSE_KEYPOINTS.index("left_knee")] = (100, 180)
+    confidence = np.ones(33, np.float32)
+    confidence[BLAZEPOSE_KEYPOINTS.index("left_knee")] = 0.1
+    picture = np.zeros((240, 320, 3), np.uint8)
+    draw_keypoints(picture, BLAZEPOSE_KEYPOINTS, points, confidence)
+    assert len(set(picture[150, 100].tolist())) == 1  # grey
+    assert picture[150, 100].max() > 100
+    assert (picture[150].max(-1) > 0).sum() <= 3
+
+
 def test_stature_and_incomplete_takes(clip: Path, tmp_path: Path) -> None:
     take = standing()
     assert stature(take) == pytest.approx(1.8, abs=0.1)

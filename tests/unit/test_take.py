@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from posewright.core.skeleton import JOINTS
-from posewright.core.take import Take
+from posewright.core.take import OPTIONAL, Take
 from posewright.core.world.timing import even_take, nearest_rate
 from posewright.errors import PosewrightError
 
@@ -26,6 +26,7 @@ def example(frames: int = 12) -> Take:
         joints_raw=rng.normal(size=(frames, len(JOINTS), 3)).astype(np.float32),
         keypoints=rng.normal(size=(frames, 2, 2)).astype(np.float32),
         keypoint_names=("nose", "left_hip"),
+        keypoint_confidence=rng.random((frames, 2)).astype(np.float32),
         focal_px=900.0,
         principal_point=(320.0, 180.0),
         image_size=(640, 360),
@@ -38,7 +39,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     take = example()
     take.save(tmp_path / "take.npz")
     back = Take.load(tmp_path / "take.npz")
-    for name in ("joints", "times", "confidence", "contacts", "joints_raw", "keypoints", "world_from_camera"):
+    for name in ("joints", "times", *OPTIONAL, "world_from_camera"):
         np.testing.assert_array_equal(getattr(back, name), getattr(take, name))
     for name in ("joint_names", "fps", "keypoint_names", "focal_px", "principal_point", "image_size", "provenance"):
         assert getattr(back, name) == getattr(take, name), name
