@@ -108,6 +108,8 @@ def _weights() -> list[Finding]:
         name = weights.entry.name
         if weights.path is not None:
             findings.append(Finding(f"weights {name}", "ok", str(weights.path)))
+        elif weights.entry.kind == "lifter":
+            findings.append(Finding(f"weights {name}", "missing", "the file is gone; install Posewright again"))
         else:
             hint = f"not fetched yet; the first capture does it, or: posewright weights get {name}"
             findings.append(Finding(f"weights {name}", "note", hint))

@@ -15,6 +15,7 @@ from .. import __version__
 from ..errors import PosewrightError
 from ..progress import Progress, silent
 from ..weights import store
+from ..weights.registry import LIFTER
 from .settings import TrackSettings
 from .take import Take
 from .values import Camera, Keypoints
@@ -73,7 +74,7 @@ class Tracker:
         progress("world", 0.5)
         guesses = {"focal": is_guessed(self.settings), "height": self.settings.height is None}
         take.provenance = self._provenance(info, camera, lifter.provenance)
-        take.provenance["warnings"] = capture_warnings(keypoints, guesses)
+        take.provenance["warnings"] = [*capture_warnings(keypoints, guesses), *terms_of(lifter.provenance)]
         progress("world", 1.0)
         return take
 
@@ -135,6 +136,13 @@ def capture_warnings(keypoints: Keypoints, guesses: dict[str, bool]) -> list[str
     if guesses["focal"]:
         warnings.append("The camera's focal length was guessed; its field of view (--fov) makes the distance right.")
     return warnings
+
+
+def terms_of(lifter: dict[str, Any]) -> list[str]:
+    """Return a sentence about the terms of a lifter that is not the one we ship."""
+    if lifter["name"] == LIFTER.name:
+        return []
+    return [f"The motion was made with the lifter {lifter['name']}, whose terms are not ours: {lifter['licence']}."]
 
 
 def _seen_share(keypoints: Keypoints, names: tuple[str, ...]) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from posewright.core.pipeline import Tracker, capture_warnings, file_sha256
+from posewright.core.pipeline import Tracker, capture_warnings, file_sha256, terms_of
 from posewright.core.settings import TrackSettings
 from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS
 from posewright.core.values import Keypoints
@@ -80,3 +80,10 @@ def test_hash_of_a_file(tmp_path: Path) -> None:
     data = bytes(range(256)) * 10_000
     (tmp_path / "data").write_bytes(data)
     assert file_sha256(tmp_path / "data") == hashlib.sha256(data).hexdigest()
+
+
+def test_foreign_lifters_name_their_terms() -> None:
+    assert terms_of({"name": "posewright-lifter", "licence": "GPL-3.0-or-later"}) == []
+    (sentence,) = terms_of({"name": "official", "licence": "for academic research only"})
+    assert "official" in sentence
+    assert "academic research only" in sentence
