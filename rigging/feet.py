@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.skeleton import CONTACT_POINTS
 from ..core.take import Take
 from .anatomy import SIDES, RigBody
 from .hinges import smoothed
@@ -83,8 +84,8 @@ def _standing(take: Take, joints: dict[str, Array], side: str) -> Standing:
     ankle = joints[f"{side}_ankle"]
     ball = joints.get(f"{side}_foot_index")
     if take.contacts is not None and take.contacts.shape == (len(ankle), 4):
-        columns = take.contacts[:, :2] if side == "left" else take.contacts[:, 2:]
-        heel_down, ball_down = np.nan_to_num(columns.astype(np.float64)).T
+        contacts = np.nan_to_num(take.contacts.astype(np.float64))
+        heel_down, ball_down = (contacts[:, CONTACT_POINTS.index(f"{side}_{part}")] for part in ("heel", "toe"))
     else:
         ball_down = _slow_and_low(ankle if ball is None else ball, take.fps)
         heel_down = ball_down if ball is None else ball_down * _slow_and_low(ankle, take.fps)

@@ -88,9 +88,7 @@ def _mean_of_agreeing(
     for index in range(candidates.points.shape[1]):
         reading, sure = candidates.points[:, index], candidates.confidence[:, index]
         other, other_sure = reading[:, MIRROR], sure[:, MIRROR]
-        straight = np.linalg.norm(reading - points, axis=-1).mean(-1) <= np.linalg.norm(other - points, axis=-1).mean(
-            -1
-        )
+        straight = _mean_distance(reading, points) <= _mean_distance(other, points)
         reading = np.where(straight[:, None, None], reading, other)
         sure = np.where(straight[:, None], sure, other_sure)
         near = np.linalg.norm(reading - points, axis=-1) <= limit

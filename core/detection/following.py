@@ -39,7 +39,6 @@ class Follower:
         self.sighted = np.array([s.time for s in path])
         self.times: list[float] = []
         self.present: list[bool] = []
-        self.second_looks = 0
         self._readings: list[list[Reading]] = []
         self._sizes: list[Array] = []
         self._last: tuple[float, Array] | None = None  # time and region of the last good reading
@@ -83,7 +82,6 @@ class Follower:
         places = self._places(frame, regions[index], first, index)
         if not len(places):
             return
-        self.second_looks += 1
         again = read_crops(self.model, [frame.image] * len(places), places, self.views[0])
         quality = again.quality()
         best = int(np.argmax(quality))
