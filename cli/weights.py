@@ -4,7 +4,6 @@ import argparse
 import importlib.util
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -47,7 +46,6 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
     bring = add("import", _import, "take in an official TCPFormer checkpoint or other weights of a lifter")
     bring.add_argument("file", type=Path, metavar="FILE", help="a .pth.tr or .safetensors file")
     bring.add_argument("--name", metavar="NAME", help="what --lifter will call it (default: the file's name)")
-    bring.add_argument("--accept-terms", action="store_true", help="you have read the terms and keep to them")
 
 
 def run_weights(args: argparse.Namespace) -> int:
@@ -125,7 +123,7 @@ def _import(args: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(args.file)
     terms, official = _terms(args.file, checkpoint)
     if official:
-        _show_terms(terms, args)
+        say(f"These weights are {terms.licence}.\n{terms.terms}")
 
     def write(path: Path) -> None:
         if official:  # converted at full precision: it gives what the authors' file gives
@@ -149,15 +147,3 @@ def _terms(file: Path, checkpoint: "Checkpoint") -> tuple[Entry, bool]:
         return replace(entry, figures=told or entry.figures), True
     entry = replace(entry, terms="as their licence says", training_data="not said in the file")
     return described(entry, model_card(file)), False
-
-
-def _show_terms(terms: Entry, args: argparse.Namespace) -> None:
-    """Show the terms; go on only when the user has accepted them."""
-    say(f"These weights are {terms.licence}.\n{terms.terms}")
-    if args.accept_terms:
-        return
-    if sys.stdin.isatty() and not args.json:
-        sys.stderr.write("Do you keep to these terms? [y/N] ")
-        if sys.stdin.readline().strip().lower() in ("y", "yes"):
-            return
-    raise PosewrightError("Nothing was imported: read the terms above, and add --accept-terms to accept them.")

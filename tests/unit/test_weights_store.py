@@ -224,12 +224,7 @@ def test_official_checkpoints_come_in_with_their_terms(
     home: Path, style: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = PARITY / f"tiny9_ckpt_{style}_style.pth.tr"
-    assert main(["weights", "import", str(file), "--name", "official", "--json"]) == 1
-    words = capsys.readouterr().err
-    assert "not for commercial use" in words and "--accept-terms" in words
-    assert files_in(home) == set()
-
-    assert main(["weights", "import", str(file), "--name", "official", "--accept-terms", "--json"]) == 0
+    assert main(["weights", "import", str(file), "--name", "official", "--json"]) == 0
     printed = capsys.readouterr()
     assert "not for commercial use" in printed.err
     path = Path(json.loads(printed.out)["path"])
@@ -238,7 +233,7 @@ def test_official_checkpoints_come_in_with_their_terms(
     assert record["name"] == "official" and "not for commercial use" in record["terms"]
     assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
-    assert main(["weights", "import", str(file), "--name", "Official", "--accept-terms"]) == 1
+    assert main(["weights", "import", str(file), "--name", "Official"]) == 1
     assert "called 'Official' already" in capsys.readouterr().err
 
 
@@ -247,7 +242,7 @@ def test_imported_weights_are_the_checkpoint_exactly(home: Path) -> None:
     from posewright.core.lifting.checkpoints import load_checkpoint
 
     file = PARITY / "tiny9_ckpt_h36m_style.pth.tr"
-    assert main(["weights", "import", str(file), "--accept-terms", "-q"]) == 0
+    assert main(["weights", "import", str(file), "-q"]) == 0
     original, kept = load_checkpoint(file), load_checkpoint(store.ensure("tiny9_ckpt_h36m_style"))
     assert kept.config == original.config and kept.convention == original.convention
     assert original.state.keys() == kept.state.keys()
