@@ -7,6 +7,7 @@ settings have changed since.
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -144,7 +145,7 @@ def _run_jobs(jobs: list[Job], args: argparse.Namespace, settings: TrackSettings
             progress.close()
         return
     run = vars(args) | {"run": None}  # the function that argparse stored cannot travel to another process
-    with ProcessPoolExecutor(args.jobs, get_context("spawn"), _start_process, (settings,)) as pool:
+    with ProcessPoolExecutor(args.jobs, get_context("spawn"), _start_process, (settings, args.jobs)) as pool:
         futures = {pool.submit(_run_in_process, job, run, fingerprint): job for job in jobs}
         for number, future in enumerate(as_completed(futures), 1):
             future.result()
@@ -154,8 +155,10 @@ def _run_jobs(jobs: list[Job], args: argparse.Namespace, settings: TrackSettings
 _process_tracker: Tracker | None = None  # one per worker process, set by _start_process
 
 
-def _start_process(settings: TrackSettings) -> None:
+def _start_process(settings: TrackSettings, jobs: int) -> None:
     global _process_tracker
+    # PyTorch reads it when it is imported; processes that each take all cores get in each other's way.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
     _process_tracker = open_tracker(settings)
 
 
