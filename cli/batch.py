@@ -16,10 +16,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from ..core.outputs import ensure_folder
 from ..core.settings import TrackSettings
 from ..errors import Cancelled, PosewrightError, UsageError
 from .capture import Tracker, open_tracker, take_warnings, write_previews
-from .console import ConsoleProgress, emit, ensure_folder, say
+from .console import ConsoleProgress, emit, say
 from .options import add_capture_arguments, add_common_arguments, add_overwrite_argument, capture_settings
 from .retarget import RIG_ENDINGS, add_rig_arguments, rig_request
 

@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 from typing import Protocol
 
+from ..core.outputs import check_outputs
 from ..core.settings import TrackSettings
 from ..core.take import Take
 from ..errors import UsageError
 from ..progress import Progress
-from .console import ConsoleProgress, check_outputs, emit
+from .console import ConsoleProgress, emit
 from .options import (
     add_capture_arguments,
     add_common_arguments,

@@ -1,14 +1,9 @@
-"""How the command line talks: progress on stderr, results on stdout, and checks of outputs before the work."""
+"""How the command line talks: progress on stderr, results on stdout."""
 
 import json
-import os
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
-
-from ..errors import PosewrightError, UsageError
 
 STAGES = {
     "weights": "Loading weights",
@@ -73,31 +68,3 @@ def say(message: str) -> None:
 def emit(result: dict[str, Any], text: str, as_json: bool) -> None:
     """Print the result: a line for people, or one JSON object for programs."""
     print(json.dumps({"ok": True, **result}) if as_json else text, flush=True)
-
-
-def check_outputs(paths: list[Path | None], *, overwrite: bool) -> None:
-    """Refuse before the work starts what could not be written after it.
-
-    Raises PosewrightError for an existing file without ``overwrite`` and for a folder that cannot be
-    written; missing folders are made.
-    """
-    wanted = [path for path in paths if path is not None]
-    if len({path.resolve() for path in wanted}) != len(wanted):
-        raise UsageError("Two outputs have the same name; give each a name of its own.")
-    for path in wanted:
-        if path.is_dir():
-            raise PosewrightError(f"{path} is a folder; give the name of a file in it.")
-        if path.exists() and not overwrite:
-            raise PosewrightError(f"{path} exists already; choose another name or add --overwrite.")
-        ensure_folder(path.parent)
-
-
-def ensure_folder(folder: Path) -> None:
-    """Make the folder and prove that it can be written; PosewrightError when not."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise PosewrightError(f"The folder {folder} cannot be written ({reason}); choose another one.") from error

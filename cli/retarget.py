@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..core.outputs import check_outputs
 from ..errors import UsageError
 from ..rigging.blender.outputs import OUT_ENDINGS as RIG_ENDINGS
-from .console import ConsoleProgress, check_outputs, emit
+from .console import ConsoleProgress, emit
 from .options import add_common_arguments, add_overwrite_argument
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.device import resolve_device
+from ..core.outputs import check_outputs
 from ..errors import UsageError
-from .console import ConsoleProgress, check_outputs, emit, say
+from .console import ConsoleProgress, emit, say
 from .options import add_common_arguments, add_overwrite_argument
 
 if TYPE_CHECKING:

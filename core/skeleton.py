@@ -118,6 +118,9 @@ BLAZEPOSE_KEYPOINTS: Final = (
 CONTACT_POINTS: Final = ("left_heel", "left_toe", "right_heel", "right_toe")
 """Columns of ``Take.contacts``."""
 
+CONTACT_JOINTS: Final = ("left_heel", "left_foot_index", "right_heel", "right_foot_index")
+"""Joints of the columns of ``Take.contacts``."""
+
 
 def mirror_name(name: str) -> str:
     """Return the joint of the other side (``left_knee`` -> ``right_knee``); middle joints stay."""

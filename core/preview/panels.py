@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..skeleton import CONTACT_JOINTS
 from ..take import Take
 from .figure import capsules
 from .overlay import draw_keypoints
@@ -13,9 +14,6 @@ from .scene import Stage, draw_person
 from .view import View, footage_view, side_views, stature
 
 Image = NDArray[np.uint8]
-
-CONTACT_JOINTS = ("left_heel", "left_foot_index", "right_heel", "right_foot_index")
-"""Joints of the columns of ``Take.contacts``."""
 
 
 @dataclass(frozen=True)

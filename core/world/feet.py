@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..skeleton import CONTACT_JOINTS
 from .body import INDEX
-from .ground import FOOT_POINTS, REST_HEIGHTS
+from .ground import REST_HEIGHTS
 from .smoothing import gaussian, runs
 
 Array = NDArray[np.float64]
@@ -39,10 +40,10 @@ def estimate_contacts(joints: Array, sight: Array, times: Array, stature: float,
     ``joints`` (F,22,3) in the world. ``sight`` (3,) is the unit vector from the camera to the person. Contacts
     start above one probability, last until another (hysteresis), and are never shorter than a tenth of a second.
     """
-    result = np.zeros((len(joints), len(FOOT_POINTS)))
+    result = np.zeros((len(joints), len(CONTACT_JOINTS)))
     if len(joints) < 3:
         return result
-    for column, (name, rest) in enumerate(zip(FOOT_POINTS, REST_HEIGHTS, strict=True)):
+    for column, (name, rest) in enumerate(zip(CONTACT_JOINTS, REST_HEIGHTS, strict=True)):
         path = joints[:, INDEX[name]]
         velocity = np.gradient(gaussian(path, times, 0.03), times, axis=0)
         along = velocity @ sight

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..skeleton import CONTACT_JOINTS
 from .body import BALL_HEIGHT, HEEL_HEIGHT, INDEX
 from .smoothing import gaussian
 
@@ -29,7 +30,6 @@ SLOW_FOOT: Final = 0.4
 FLOOR_SPREAD: Final = 0.04
 """Metres around the floor within which a resting foot counts fully."""
 
-FOOT_POINTS: Final = ("left_heel", "left_foot_index", "right_heel", "right_foot_index")
 REST_HEIGHTS: Final = (HEEL_HEIGHT, BALL_HEIGHT, HEEL_HEIGHT, BALL_HEIGHT)
 
 
@@ -68,7 +68,7 @@ def _mean(guesses: list[tuple[float, float]]) -> float:
 
 def _camera_height(joints: Array, weights: Array) -> _Evidence:
     """Return the pitch at which the feet are as far below the camera as is usual; nothing of the roll."""
-    feet = joints[:, [INDEX[name] for name in FOOT_POINTS]]
+    feet = joints[:, [INDEX[name] for name in CONTACT_JOINTS]]
     lower = feet[np.arange(len(feet)), feet[..., 1].argmax(1)]
     down, away = np.average(lower[:, 1:], axis=0, weights=weights + 1e-6)
     far = max(float(np.hypot(down, away)), CAMERA_HEIGHT + 0.1)
@@ -108,7 +108,7 @@ def _robust_direction(directions: Array, weight: Array) -> Array:
 
 def _foot_plane(joints: Array, contacts: Array) -> list[_Evidence]:
     """Return the normal of the plane through the planted feet; as sure as the feet were spread out."""
-    points = np.stack([joints[:, INDEX[name]] for name in FOOT_POINTS], axis=1)[contacts > 0.5]
+    points = np.stack([joints[:, INDEX[name]] for name in CONTACT_JOINTS], axis=1)[contacts > 0.5]
     if len(points) < 20:
         return []
     centre = np.median(points, axis=0)
@@ -142,7 +142,7 @@ def floor_height(joints: Array, stature: float, weights: Array, times: Array) ->
     It is the height at which the lower foot rests for most of the time, weighted by ``weights`` (F,): the weighted
     median where it is slow, then a robust mean around that. A jump, a climb or a few bad frames do not move it.
     """
-    feet = joints[:, [INDEX[name] for name in FOOT_POINTS]]
+    feet = joints[:, [INDEX[name] for name in CONTACT_JOINTS]]
     heights = feet[..., 2] - stature * np.array(REST_HEIGHTS)
     lowest = heights.argmin(1)
     low = heights.min(1)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
+from ..skeleton import CONTACT_JOINTS
 from .body import INDEX
-from .ground import FOOT_POINTS, REST_HEIGHTS
+from .ground import REST_HEIGHTS
 
 Array = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ def plant_path(
     steps = np.diff(times)
     # along the line of sight to the person a change does not show in the picture
     sight = root / np.linalg.norm(root, axis=1, keepdims=True)
-    feet = root[:, None] + pose[:, [INDEX[name] for name in FOOT_POINTS]]
+    feet = root[:, None] + pose[:, [INDEX[name] for name in CONTACT_JOINTS]]
     stands = np.where(contacts > STANDS, contacts, 0.0)
     held = np.minimum(stands[1:], stands[:-1])
     moved = (held[..., None] * np.diff(feet, axis=0)).sum(1) / np.maximum(held.sum(1), 1e-9)[:, None]

@@ -1,10 +1,9 @@
 """Names of the files that a rig job writes: what they may be called, and the partial ones. No bpy."""
 
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from ...core.outputs import check_outputs
 from ...errors import PosewrightError, UsageError
 
 OUT_ENDINGS = (".blend", ".fbx", ".glb", ".usdc", ".bvh")
@@ -21,17 +20,7 @@ def check_output(out: Path, rig: Path | None, *, overwrite: bool) -> None:
         raise UsageError(f"The output {out.name} must end in one of {', '.join(OUT_ENDINGS)}.")
     if rig is not None and out.resolve() == rig.resolve():
         raise PosewrightError(f"{out} is the rig itself, which is never changed; choose another name.")
-    if out.is_dir():
-        raise PosewrightError(f"{out} is a folder; give the name of a file in it.")
-    if out.exists() and not overwrite:
-        raise PosewrightError(f"{out} exists already; choose another name or add --overwrite.")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.parent):
-            pass
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise PosewrightError(f"The folder {out.parent} cannot be written ({reason}); choose another one.") from error
+    check_outputs([out], overwrite=overwrite)
 
 
 def partial_path(out: Path) -> Path:

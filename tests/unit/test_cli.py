@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from posewright.cli.console import check_outputs
 from posewright.cli.main import COMMANDS, main
+from posewright.core.outputs import check_outputs
 from posewright.errors import PosewrightError, UsageError
 
 
