@@ -32,7 +32,7 @@ COMMANDS = (
     Command("batch", "batch", "add_batch_arguments", "run_batch", "many clips, resumable"),
     Command("weights", "weights", "add_weights_arguments", "run_weights", "list, fetch, verify, import weights"),
     Command("train", "train", "add_train_arguments", "run_train", "train a lifter on motion-capture data"),
-    Command("evaluate", "train", "add_evaluate_arguments", "run_evaluate", "measure a lifter's accuracy"),
+    Command("evaluate", "evaluate", "add_evaluate_arguments", "run_evaluate", "measure a lifter's accuracy"),
     Command("benchmark", "benchmark", "add_benchmark_arguments", "run_benchmark", "measure speed and memory"),
     Command("doctor", "doctor", "add_doctor_arguments", "run_doctor", "what this machine can do, and why not"),
     Command("worker", "worker", "add_worker_arguments", "run_worker", "serve jobs as JSON lines (used by Blender)"),

@@ -14,6 +14,12 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
 
 
+def add_device_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --device for commands that run a lifter alone."""
+    choices = ["auto", "cpu", "cuda", "mps"]
+    parser.add_argument("--device", choices=choices, default="auto", help="where the network runs")
+
+
 def add_overwrite_argument(parser: argparse.ArgumentParser) -> None:
     """Add --overwrite."""
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")

@@ -1,4 +1,4 @@
-"""``posewright train`` and ``posewright evaluate``: a lifter of one's own, and how accurate it is."""
+"""``posewright train``: a lifter of one's own."""
 
 import argparse
 from dataclasses import fields
@@ -9,7 +9,8 @@ from ..core.device import resolve_device
 from ..core.outputs import check_outputs
 from ..errors import UsageError
 from .console import ConsoleProgress, emit, say
-from .options import add_common_arguments, add_overwrite_argument
+from .evaluate import table
+from .options import add_common_arguments, add_device_argument, add_overwrite_argument
 
 if TYPE_CHECKING:
     from ..core.training.recipe import Recipe
@@ -44,7 +45,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
         default = getattr(Recipe, name)
         option = "--" + name.replace("_", "-")
         group.add_argument(option, type=type(default), default=default, metavar="N", help=f"{text} ({default})")
-    _add_device(parser)
+    add_device_argument(parser)
     add_overwrite_argument(parser)
     add_common_arguments(parser)
 
@@ -69,35 +70,6 @@ def run_train(args: argparse.Namespace) -> int:
     return 0
 
 
-def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``evaluate``."""
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="folder that holds mocap_val.npz")
-    parser.add_argument("--weights", default="default", metavar="NAME|FILE", help="lifter to measure")
-    _add_device(parser)
-    add_common_arguments(parser)
-
-
-def run_evaluate(args: argparse.Namespace) -> int:
-    """Do the work of ``evaluate``."""
-    from ..core.training.evaluate import evaluate_file
-
-    path = _weights_file(args.weights)
-    figures = evaluate_file(path, args.data, resolve_device(args.device))
-    emit({"weights": str(path), "figures": figures}, table(figures), args.json)
-    return 0
-
-
-def table(figures: dict[str, dict[str, float]]) -> str:
-    """Return the figures of one lifter, a line for each kind of 2D input."""
-    lines = [f"{'2D input':10}{'PA-MPJPE mm':>13}{'MPJPE mm':>11}{'bones deg':>11}{'accel. mm':>11}"]
-    for name, row in figures.items():
-        lines.append(
-            f"{name:10}{row['pa_mpjpe_mm']:>13.1f}{row['mpjpe_mm']:>11.1f}{row['bone_degrees']:>11.1f}"
-            f"{row['acceleration_mm']:>11.1f}"
-        )
-    return "\n".join(lines)
-
-
 def _check(recipe: "Recipe") -> None:
     """Raise UsageError for settings that make no network or no training."""
     for name in ("minutes", "learning_rate", "stride_seconds"):
@@ -111,17 +83,3 @@ def _check(recipe: "Recipe") -> None:
         raise UsageError("--prior-share must be between 0 and 1.")
     if recipe.dim_feat % recipe.num_heads:
         raise UsageError("--dim-feat must be a multiple of --num-heads.")
-
-
-def _add_device(parser: argparse.ArgumentParser) -> None:
-    choices = ["auto", "cpu", "cuda", "mps"]
-    parser.add_argument("--device", choices=choices, default="auto", help="where the network runs")
-
-
-def _weights_file(name: str) -> Path:
-    """Return the file of weights that are named, or given as a path."""
-    if Path(name).suffix or Path(name).exists():
-        return Path(name)
-    from ..weights.store import ensure
-
-    return ensure(name, log=say)
