@@ -36,26 +36,52 @@ BONES = (
 """Limb and trunk bones whose directions are compared."""
 
 
+def joint_errors(poses: Tensor, truth: Tensor) -> Tensor:
+    """Return the distance of every joint: poses (...,J,3) to (...,J)."""
+    return (poses - truth).norm(dim=-1)
+
+
 def position_error(poses: Tensor, truth: Tensor) -> Tensor:
     """Return MPJPE per frame: poses (...,J,3) to (...)."""
-    return (poses - truth).norm(dim=-1).mean(-1)
+    return joint_errors(poses, truth).mean(-1)
 
 
-def aligned(poses: Tensor, truth: Tensor) -> Tensor:
-    """Fit every frame (...,J,3) to the truth by scale, rotation and translation (Umeyama, PAMI 1991)."""
-    centre, goal = poses.mean(-2, keepdim=True), truth.mean(-2, keepdim=True)
-    source, target = poses - centre, truth - goal
+def scaled(poses: Tensor, truth: Tensor) -> Tensor:
+    """Fit root-relative poses (...,J,3) to the truth by one factor a frame (N-MPJPE, Rhodin et al., CVPR 2018)."""
+    factor = (poses * truth).sum((-1, -2)) / poses.square().sum((-1, -2)).clamp(min=1e-12)
+    return factor[..., None, None] * poses
+
+
+def fit_rotation(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the rotation (...,3,3) for which ``source @ rotation`` comes nearest to ``target``, both (...,N,3).
+
+    The second value (...) is the best scale times the squared size of the source (Umeyama, PAMI 1991). Nothing is
+    centred here; rows of zeros count for nothing.
+    """
     u, s, vt = torch.linalg.svd(source.transpose(-1, -2) @ target)
     sign = torch.ones_like(s)
     sign[..., -1] = torch.linalg.det(u @ vt).sign()
-    rotation = (u * sign[..., None, :]) @ vt
-    scale = (s * sign).sum(-1) / source.square().sum((-1, -2)).clamp(min=1e-12)
-    return scale[..., None, None] * (source @ rotation) + goal
+    return (u * sign[..., None, :]) @ vt, (s * sign).sum(-1)
 
 
-def bone_degrees(poses: Tensor, truth: Tensor) -> Tensor:
-    """Return the mean angle between bones of the poses and of the truth, degrees (...)."""
-    start, end = (list(joints) for joints in zip(*BONES, strict=True))
+def aligned(poses: Tensor, truth: Tensor, known: Tensor | None = None) -> Tensor:
+    """Fit every frame (...,J,3) to the truth by scale, rotation and translation (Umeyama, PAMI 1991).
+
+    ``known`` (...,J) booleans leaves joints out of the fit; their values may then be anything but NaN.
+    """
+    share = torch.ones_like(poses[..., :1]) if known is None else known[..., None].to(poses.dtype)
+    share = share / share.sum(-2, keepdim=True).clamp(min=1.0)
+    centre, goal = (share * poses).sum(-2, keepdim=True), (share * truth).sum(-2, keepdim=True)
+    used = (share > 0).to(poses.dtype)
+    source, target = (poses - centre) * used, (truth - goal) * used
+    rotation, gain = fit_rotation(source, target)
+    scale = gain / source.square().sum((-1, -2)).clamp(min=1e-12)
+    return scale[..., None, None] * ((poses - centre) @ rotation) + goal
+
+
+def bone_degrees(poses: Tensor, truth: Tensor, bones: tuple[tuple[int, int], ...] = BONES) -> Tensor:
+    """Return the mean angle between bones (parent, child) of the poses and of the truth, degrees (...)."""
+    start, end = (list(joints) for joints in zip(*bones, strict=True))
     found, right = poses[..., end, :] - poses[..., start, :], truth[..., end, :] - truth[..., start, :]
     cosine = torch.nn.functional.cosine_similarity(found, right, dim=-1)
     return torch.rad2deg(torch.acos(cosine.clamp(-1, 1))).mean(-1)
