@@ -44,6 +44,9 @@ BOX_SECONDS: Final = 0.5
 BOX_OF_SPREAD: Final = 1.6
 """Half box over root mean square distance of the joints from the pelvis; a standing person fills it."""
 
+LOG_SPREAD: Final = (-5.0, 2.0)
+"""Bounds of the logarithm of an expected error in body units."""
+
 SMALLEST_BOX: Final = 1e-3
 BLOCK: Final = 256
 
@@ -132,11 +135,21 @@ def mirrored(poses: Tensor) -> Tensor:
     return torch.cat((-swapped[..., :1], swapped[..., 1:]), dim=-1)
 
 
-def predict_pose(model: nn.Module, inputs: Tensor) -> Tensor:
-    """Run the network on (B,T,J,4): joints (B,T,J,3) relative to the pelvis, in virtual camera axes."""
-    out = model(inputs)
-    out = torch.cat((out[..., :2] + inputs[..., :2], out[..., 2:]), dim=-1)
-    return out - out[..., PELVIS : PELVIS + 1, :]
+def predict_pose(model: nn.Module, inputs: Tensor, times: Tensor | None = None) -> Tensor:
+    """Run the network on (B,T,J,C): joints (B,T,J,3) relative to the pelvis, in virtual camera axes."""
+    return predict_with_spread(model, inputs, times)[0]
+
+
+def predict_with_spread(model: nn.Module, inputs: Tensor, times: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+    """Run the network on (B,T,J,C): joints as ``predict_pose`` and the log of their expected error (B,T,J), or None.
+
+    ``times`` (B,T) are the seconds of the frames, for networks that use them. The expected error is in the
+    unit of the joints and bounded by ``LOG_SPREAD``: the pelvis, always exact, would have minus infinity.
+    """
+    out = model(inputs, times)
+    spread = out[..., 3].clamp(*LOG_SPREAD) if out.shape[-1] > 3 else None
+    out = torch.cat((out[..., :2] + inputs[..., :2], out[..., 2:3]), dim=-1)
+    return out - out[..., PELVIS : PELVIS + 1, :], spread
 
 
 def _centre(rays: Tensor, seen: Tensor, times: Tensor) -> Tensor:
