@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -11,13 +12,27 @@ from typing import TYPE_CHECKING
 
 from ..errors import PosewrightError
 from ..weights import store
-from ..weights.registry import OFFICIAL_TCPFORMER, Entry, described, model_card
+from ..weights.registry import (
+    DEFAULT,
+    OFFICIAL_TCPFORMER,
+    Entry,
+    KeyFigures,
+    described,
+    key_figures,
+    model_card,
+    resolve,
+)
 from .console import ConsoleProgress, emit, say
 from .options import add_common_arguments
 
 if TYPE_CHECKING:
     from ..core.lifting.checkpoints import Checkpoint
 
+HEADINGS = ("NAME", "KIND", "HERE", "SIZE", "PARAMETERS", "EXACT", "NOISY", "EVALUATION", "LICENCE")
+FIGURES_EXPLAINED = (
+    "EXACT, NOISY: mean error (PA-MPJPE) on validation motions, from exact 2D and from 2D with a detector's errors; "
+    "comparable where EVALUATION is the same."
+)
 CHECKPOINT_ENDING = re.compile(r"\.(safetensors|pth\.tr|pth|pt|bin|tar)$", re.IGNORECASE)
 
 
@@ -55,21 +70,33 @@ def run_weights(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     known = store.list_weights()
-    result = [{**asdict(w.entry), "installed": w.path is not None, "path": w.path and str(w.path)} for w in known]
-    rows = [("NAME", "KIND", "HERE", "SIZE", "LICENCE")]
-    rows += [(w.entry.name, w.entry.kind, "yes" if w.path else "no", _size(w.entry), w.entry.licence) for w in known]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = ["  ".join(f"{text:{width}}" for text, width in zip(row, [*widths, 0], strict=True)) for row in rows]
+    figures = [key_figures(w.path) if w.path and w.entry.kind == "lifter" else KeyFigures() for w in known]
+    chosen = resolve(DEFAULT)
+    result = [
+        {**asdict(w.entry), "installed": w.path is not None, "path": w.path and str(w.path), "key_figures": asdict(key)}
+        for w, key in zip(known, figures, strict=True)
+    ]
+    rows = [HEADINGS, *(_row(w, key) for w, key in zip(known, figures, strict=True))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines += ["", f"Without --lifter {chosen} is used.", FIGURES_EXPLAINED]
     if args.verbose:
         lines += [line for w in known for line in ("", f"{w.entry.name}: {w.path or 'not here'}", *_details(w.entry))]
     else:
         lines.append("Where they come from and their terms: posewright weights list -v")
-    emit({"weights": result, "folder": str(store.home())}, "\n".join(lines), args.json)
+    emit({"weights": result, "default": chosen, "folder": str(store.home())}, "\n".join(lines), args.json)
     return 0
 
 
-def _size(entry: Entry) -> str:
-    return f"{entry.size / 1e6:.1f} MB" if entry.size else "-"
+def _row(weights: store.Weights, key: KeyFigures) -> tuple[str, ...]:
+    """Return one line of the table."""
+    entry = weights.entry
+    size = f"{entry.size / 1e6:.1f} MB" if entry.size else "-"
+    errors = ("-" if value is None else f"{value:.1f} mm" for value in (key.pa_exact_mm, key.pa_noisy_mm))
+    parameters = f"{key.parameters / 1e6:.1f} M" if key.parameters else "-"
+    evaluation = "-" if key.evaluation is None else str(key.evaluation)
+    here = "yes" if weights.path else "no"
+    return (entry.name, entry.kind, here, size, parameters, *errors, evaluation, entry.licence)
 
 
 def _details(entry: Entry) -> list[str]:
@@ -78,8 +105,22 @@ def _details(entry: Entry) -> list[str]:
         f"  licence        {entry.licence}",
         f"  terms          {entry.terms}",
         f"  training data  {entry.training_data}",
-        f"  figures        {entry.figures}",
+        *_figures(entry.figures),
     ]
+
+
+def _figures(text: str) -> list[str]:
+    """Return what is said about accuracy; a lifter's table becomes a line for each kind of input."""
+    try:
+        table = json.loads(text)
+        lines = [
+            f"{network}, {source} 2D: " + ", ".join(f"{name} {value:g}" for name, value in row.items())
+            for network, rows in table.items()
+            for source, row in rows.items()
+        ]
+    except (ValueError, AttributeError, TypeError):
+        lines = [text]
+    return [f"  {'' if number else 'figures':13}  {line}" for number, line in enumerate(lines)]
 
 
 def _get(args: argparse.Namespace) -> int:

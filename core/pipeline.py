@@ -15,7 +15,7 @@ from .. import __version__
 from ..errors import PosewrightError
 from ..progress import Progress, silent
 from ..weights import store
-from ..weights.registry import LIFTER
+from ..weights.registry import is_shipped
 from .settings import TrackSettings
 from .take import Take
 from .values import Camera, Keypoints
@@ -139,8 +139,8 @@ def capture_warnings(keypoints: Keypoints, guesses: dict[str, bool]) -> list[str
 
 
 def terms_of(lifter: dict[str, Any]) -> list[str]:
-    """Return a sentence about the terms of a lifter that is not the one we ship."""
-    if lifter["name"] == LIFTER.name:
+    """Return a sentence about the terms of a lifter that does not come with Posewright."""
+    if is_shipped(lifter["name"]):
         return []
     return [f"The motion was made with the lifter {lifter['name']}, whose terms are not ours: {lifter['licence']}."]
 

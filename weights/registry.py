@@ -1,9 +1,10 @@
 """The weights that Posewright knows by name: where they come from, what they may be used for, what they reach."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from ..errors import PosewrightError
 from .tensorfile import read_metadata
@@ -11,7 +12,8 @@ from .tensorfile import read_metadata
 Kind = Literal["detector", "lifter"]
 SHIPPED_FOLDER: Final = Path(__file__).parent / "files"
 LICENCES_FOLDER: Final = Path(__file__).parent / "licences"
-ALIASES: Final = {"default": "posewright-lifter"}
+DEFAULT: Final = "default"
+"""The name under which the best lifter of ours is found."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,68 @@ OFFICIAL_TCPFORMER: Final = Entry(
 """What is known of an official checkpoint before it is imported; name, file, size and sha256 are filled in then."""
 
 
-def shipped_lifter() -> Entry:
-    """Return the entry of our own lifter, completed from the file that lies in this package."""
-    path = SHIPPED_FOLDER / LIFTER.file
-    if not path.is_file():
-        return LIFTER
-    known = replace(LIFTER, size=path.stat().st_size, sha256=shipped_sha256().get(LIFTER.file, ""))
+@dataclass(frozen=True)
+class KeyFigures:
+    """What the description of a lifter says about its accuracy; None where it says nothing.
+
+    Figures are comparable only between the same ``evaluation``, the version of what was measured.
+    """
+
+    pa_exact_mm: float | None = None
+    pa_noisy_mm: float | None = None
+    parameters: int | None = None
+    evaluation: int | None = None
+
+
+def key_figures(path: Path) -> KeyFigures:
+    """Return the key figures of the lifter in a safetensors file."""
+    card = _card(path)
+    lifter = _table(_table(card, "figures"), "lifter")
+    exact, noisy = _table(lifter, "exact"), _table(lifter, "noisy")
+    return KeyFigures(
+        pa_exact_mm=exact.get("pa_mpjpe_mm"),
+        pa_noisy_mm=noisy.get("pa_mpjpe_mm"),
+        parameters=_table(card, "training").get("parameters"),
+        evaluation=noisy.get("evaluation"),
+    )
+
+
+def shipped_lifters() -> list[Entry]:
+    """Return our own lifters, the first of them ``LIFTER``, completed from the files that lie in this package.
+
+    Every lifter's file there is one, under its own name and with its own description.
+    """
+    sums = shipped_sha256()
+    files = sorted(SHIPPED_FOLDER.glob("*.safetensors"), key=lambda file: (file.name != LIFTER.file, file.name))
+    entries = [_shipped(file, sums) for file in files if _card(file).get("kind", "lifter") == "lifter"]
+    return entries if any(entry.name == LIFTER.name for entry in entries) else [LIFTER, *entries]
+
+
+def _shipped(path: Path, sums: Mapping[str, str]) -> Entry:
+    size, digest = path.stat().st_size, sums.get(path.name, "")
+    known = replace(LIFTER, name=path.stem, file=path.name, size=size, sha256=digest)
     return described(known, model_card(path))
+
+
+def is_shipped(name: str) -> bool:
+    """Tell whether a lifter of this name comes with Posewright."""
+    return name == LIFTER.name or any(entry.name == name for entry in shipped_lifters())
+
+
+def best_lifter() -> str:
+    """Return the name of our most accurate lifter: the least PA-MPJPE from 2D with a detector's errors.
+
+    Only figures of the same evaluation as those of ``LIFTER`` count; it stays the best where nothing is known.
+    """
+    figures = {entry.name: key_figures(SHIPPED_FOLDER / entry.file) for entry in shipped_lifters() if entry.size}
+    first = figures.get(LIFTER.name)
+    if first is None or first.pa_noisy_mm is None or first.evaluation is None:
+        return LIFTER.name
+    best, least = LIFTER.name, first.pa_noisy_mm
+    for name, other in figures.items():
+        if other.evaluation == first.evaluation and other.pa_noisy_mm is not None and other.pa_noisy_mm < least:
+            best, least = name, other.pa_noisy_mm
+    return best
 
 
 def described(entry: Entry, card: dict[str, str]) -> Entry:
@@ -95,11 +152,21 @@ def model_card(path: Path) -> dict[str, str]:
 
     Raises PosewrightError when the file is damaged.
     """
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in _card(path).items()}
+
+
+def _card(path: Path) -> dict[str, Any]:
     try:
         card = json.loads(read_metadata(path).get("posewright", "{}"))
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in card.items()}
+        return dict(card.items())
     except (ValueError, AttributeError) as error:
         raise PosewrightError(f"The description in {path.name} is damaged. Fetch or copy it again.") from error
+
+
+def _table(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a table within a description, empty where the file says something else or nothing."""
+    value = values.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def shipped_sha256() -> dict[str, str]:
@@ -113,9 +180,9 @@ def shipped_sha256() -> dict[str, str]:
 
 def builtin_entries() -> list[Entry]:
     """Return what Posewright ships or can fetch."""
-    return [BLAZEPOSE, shipped_lifter()]
+    return [BLAZEPOSE, *shipped_lifters()]
 
 
 def resolve(name: str) -> str:
-    """Return the real name behind an alias such as "default"."""
-    return ALIASES.get(name, name)
+    """Return the real name behind the alias "default"."""
+    return best_lifter() if name == DEFAULT else name

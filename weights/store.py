@@ -1,6 +1,6 @@
 """Where weights lie on this machine: found, fetched, imported and checked.
 
-Our own lifter lies in this package. The rest is in ``home()``: a detector with its licence in a folder
+Our own lifters lie in this package. The rest is in ``home()``: a detector with its licence in a folder
 ``detectors/NAME``, imported lifters as ``lifters/NAME.safetensors``; beside each file its entry as JSON.
 """
 
@@ -18,7 +18,16 @@ from pathlib import Path
 from ..errors import Cancelled, PosewrightError, UsageError
 from ..progress import Progress, silent
 from . import blazepose
-from .registry import BLAZEPOSE, LICENCES_FOLDER, LIFTER, SHIPPED_FOLDER, Entry, builtin_entries, resolve
+from .registry import (
+    BLAZEPOSE,
+    DEFAULT,
+    LICENCES_FOLDER,
+    SHIPPED_FOLDER,
+    Entry,
+    builtin_entries,
+    is_shipped,
+    resolve,
+)
 
 Log = Callable[[str], None]
 
@@ -71,9 +80,10 @@ def find(name: str) -> Weights:
 
     Raises UsageError for a name that nobody knows.
     """
+    wanted = resolve(name)
     for group in (_builtin, _imported):
         for weights in group():
-            if weights.entry.name == resolve(name):
+            if weights.entry.name == wanted:
                 return weights
     names = ", ".join(w.entry.name for w in list_weights())
     raise UsageError(f"There are no weights called '{name}'. Known are: {names}.")
@@ -88,7 +98,7 @@ def ensure(name: str, offline: bool = False, log: Log = _to_stderr, progress: Pr
     Raises PosewrightError when the weights are not there or are damaged, and cannot be had.
     """
     weights = find(name)
-    if weights.path and weights.entry.name == LIFTER.name:
+    if weights.path and is_shipped(weights.entry.name):
         return weights.path
     verdict = _check(weights.entry, weights.path) if weights.path else None
     if verdict and verdict.good:
@@ -151,8 +161,8 @@ def check_name(name: str) -> None:
     """Refuse a name for imported weights that cannot be a file name (UsageError) or is taken (PosewrightError)."""
     if not NAME.fullmatch(name) or name.endswith("."):
         raise UsageError(f"'{name}' cannot name weights; use letters, digits, '-', '_' and '.'.")
-    taken = [w.entry.name.lower() for w in list_weights() if w.path or w.entry.name in (BLAZEPOSE.name, LIFTER.name)]
-    if resolve(name).lower() in taken:
+    taken = [entry.name.lower() for entry in builtin_entries()] + [w.entry.name.lower() for w in _imported() if w.path]
+    if name.lower() in (DEFAULT, *taken):
         raise PosewrightError(f"There are weights called '{name}' already. Choose another name with --name.")
 
 
@@ -184,7 +194,7 @@ def provenance(path: Path) -> dict[str, str]:
 
 def _place(entry: Entry) -> Path:
     """Return where the file of an entry lies or would lie."""
-    if entry.name == LIFTER.name:
+    if is_shipped(entry.name):
         return SHIPPED_FOLDER / entry.file
     folder = home() / "lifters" if entry.kind == "lifter" else home() / "detectors" / entry.name
     return folder / entry.file
@@ -222,7 +232,7 @@ def _check(entry: Entry, path: Path) -> Verdict:
 
 def _remedy(entry: Entry) -> str:
     """Return what the user does about a file that is damaged or gone."""
-    if entry.name == LIFTER.name:
+    if is_shipped(entry.name):
         return "install Posewright again"
     if entry.kind == "detector":
         return f"run: posewright weights get {entry.name}"

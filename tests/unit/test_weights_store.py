@@ -14,8 +14,15 @@ from pathlib import Path
 import pytest
 from posewright.cli.main import main
 from posewright.errors import Cancelled, PosewrightError, UsageError
-from posewright.weights import blazepose, store
-from posewright.weights.registry import BLAZEPOSE, LIFTER, OFFICIAL_TCPFORMER, SHIPPED_FOLDER, shipped_sha256
+from posewright.weights import blazepose, registry, store
+from posewright.weights.registry import (
+    BLAZEPOSE,
+    LIFTER,
+    OFFICIAL_TCPFORMER,
+    SHIPPED_FOLDER,
+    best_lifter,
+    shipped_sha256,
+)
 
 PARITY = Path(__file__).parent.parent / "data" / "parity"
 NO_INDEX = {"PIP_CONFIG_FILE": os.devnull, "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
@@ -300,3 +307,94 @@ def test_list_as_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert known["blazepose"]["licence"] == "Apache-2.0"
     assert main(["weights", "list", "-v"]) == 0
     assert "training data" in capsys.readouterr().out
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of shipped weights with our own lifter in it, to which others can be added."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    for module in (registry, store):
+        monkeypatch.setattr(module, "SHIPPED_FOLDER", folder)
+    add_lifter(folder, LIFTER.file, 50.0, 2)
+    return folder
+
+
+def add_lifter(folder: Path, name: str, noisy_mm: float | None, evaluation: int | None) -> Path:
+    """Put a copy of the shipped lifter on the shelf that claims other figures."""
+    from posewright.core.lifting.checkpoints import load_checkpoint, save_weights
+
+    checkpoint = load_checkpoint(SHIPPED_FOLDER / LIFTER.file)
+    row = {"pa_mpjpe_mm": noisy_mm} if noisy_mm else {}
+    row |= {"evaluation": evaluation} if evaluation else {}
+    figures = {"lifter": {"exact": dict(row), "noisy": row}}
+    save_weights(folder / name, checkpoint.state, {**checkpoint.meta(), "figures": figures})
+    lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}" for file in folder.glob("*.safetensors")]
+    (folder / "SHA256SUMS").write_text("\n".join(lines))
+    return folder / name
+
+
+def test_every_file_on_the_shelf_is_a_lifter_that_can_be_named(
+    home: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from posewright.core.lifting import load_lifter
+    from posewright.core.pipeline import terms_of
+
+    other = add_lifter(shelf, "posewright-frame.safetensors", 61.5, 2)
+    assert main(["weights", "list", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    known = {entry["name"]: entry for entry in printed["weights"]}
+    assert printed["default"] == LIFTER.name
+    assert list(known)[:3] == ["blazepose", LIFTER.name, "posewright-frame"]
+    assert known["posewright-frame"]["size"] == other.stat().st_size
+    assert known["posewright-frame"]["key_figures"]["pa_noisy_mm"] == 61.5
+    assert known["posewright-frame"]["key_figures"]["parameters"] > 1e6
+    assert "NSF EIA-0196217" in known["posewright-frame"]["training_data"]
+    assert main(["weights", "list", "-v"]) == 0
+    assert "61.5 mm" in (text := capsys.readouterr().out) and "noisy 2D: pa_mpjpe_mm 61.5" in text
+
+    lifter = load_lifter("posewright-frame", "cpu")
+    assert lifter.name == "posewright-frame" and terms_of(lifter.provenance) == []
+    assert load_lifter("default", "cpu").name == LIFTER.name
+    assert store.ensure("posewright-frame", offline=True) == other
+    assert {verdict.name for verdict in store.verify() if verdict.good} >= {LIFTER.name, "posewright-frame"}
+    with pytest.raises(PosewrightError, match="already"):
+        store.check_name("posewright-frame")
+
+
+@pytest.mark.parametrize(
+    ("noisy_mm", "evaluation", "better"),
+    [(45.0, 2, True), (50.0, 2, False), (45.0, 1, False), (45.0, None, False), (None, 2, False)],
+)
+def test_the_default_is_the_best_by_figures_that_can_be_compared(
+    home: Path, shelf: Path, noisy_mm: float | None, evaluation: int | None, better: bool
+) -> None:
+    add_lifter(shelf, "other.safetensors", noisy_mm, evaluation)
+    assert best_lifter() == ("other" if better else LIFTER.name)
+    assert store.find("default").entry.name == best_lifter()
+
+
+def test_without_comparable_figures_of_its_own_our_lifter_stays_the_default(home: Path, shelf: Path) -> None:
+    add_lifter(shelf, LIFTER.file, 50.0, None)
+    add_lifter(shelf, "other.safetensors", 40.0, None)
+    assert best_lifter() == LIFTER.name
+
+
+def test_an_empty_shelf_still_knows_our_lifter(home: Path, shelf: Path) -> None:
+    (shelf / LIFTER.file).unlink()
+    assert best_lifter() == LIFTER.name
+    assert store.find("default").path is None
+    with pytest.raises(PosewrightError, match="install Posewright again"):
+        store.ensure("default")
+
+
+def test_what_was_imported_is_listed_with_its_figures(
+    home: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = add_lifter(shelf, "mine.safetensors", 48.0, 2)
+    elsewhere = mine.rename(shelf.parent / "mine.safetensors")
+    assert main(["weights", "import", str(elsewhere), "-q"]) == 0
+    assert main(["weights", "list"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("mine "))
+    assert "48.0 mm" in line
+    assert best_lifter() == LIFTER.name  # what somebody brings is used when it is named
