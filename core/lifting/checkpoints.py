@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ...errors import PosewrightError
 from ..skeleton import H36M_JOINTS
-from .inputs import CHANNELS, LIFTER_JOINTS
+from .inputs import CHANNELS, FEWEST_CHANNELS, LIFTER_JOINTS
 
 Architecture = Literal["prior_tcpformer", "tcpformer"]
 Convention = Literal["virtual_view", "human36m", "mpi_inf_3dhp"]
@@ -188,7 +188,7 @@ def _from_safetensors(source: Path, num_heads: int, convention: Convention | Non
     if header.get("format") != FORMAT:
         raise PosewrightError(f"{source.name} was made by a newer Posewright; update this one to use it.")
     joints, channels = tuple(header["joints"]), tuple(header["channels"])
-    ours = joints == LIFTER_JOINTS and channels == CHANNELS
+    ours = joints == LIFTER_JOINTS and channels in [CHANNELS[:n] for n in range(FEWEST_CHANNELS, len(CHANNELS) + 1)]
     kind = header.get("convention", "virtual_view" if ours else None)
     if kind is None:
         raise PosewrightError(f"{source.name} was trained for other joints or inputs than this version has.")

@@ -16,7 +16,15 @@ from torch import Tensor, nn
 from ..skeleton import H36M_JOINTS, mirror_order
 from ..values import Camera, Keypoints
 from .checkpoints import MPI_JOINTS
-from .inputs import LIFTER_JOINTS, lifter_points, mirrored, network_input, predict_pose, virtual_view
+from .inputs import (
+    LIFTER_JOINTS,
+    lifter_depths,
+    lifter_points,
+    mirrored,
+    network_input,
+    predict_pose,
+    virtual_view,
+)
 
 Array = NDArray[np.float64]
 
@@ -70,10 +78,13 @@ class OwnConvention:
     joints: tuple[str, ...] = LIFTER_JOINTS
 
     def track(self, keypoints: Keypoints, camera: Camera) -> Track:
-        """Turn keypoints into x, y, confidence and log box."""
+        """Turn keypoints into the channels of ``inputs``."""
         points, confidence = lifter_points(keypoints)
         view = virtual_view(points, confidence, camera, keypoints.times)
-        inputs = network_input(*(torch.from_numpy(part) for part in (view.points, confidence, view.log_box)))
+        depths = lifter_depths(keypoints)
+        known = (confidence > 0) & np.isfinite(depths)
+        parts = (view.points, confidence, view.log_box, depths, known)
+        inputs = network_input(*(torch.from_numpy(part) for part in parts))
         return Track(inputs.float(), confidence, view.rotations, view.box)
 
     def predict(self, model: nn.Module, inputs: Tensor) -> Tensor:

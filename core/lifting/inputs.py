@@ -1,7 +1,8 @@
 """What our own lifter reads and gives: shared by lifting (real tracks) and training (synthetic ones).
 
 Joints: ``LIFTER_JOINTS``, in 2D as a detector of surface keypoints gives them (``lifter_points``).
-Channels: x, y, confidence, log of the half box. Perspective rotation (Hao et al., "PersPose", ICCV
+Channels: x, y, confidence, log of the half box, the detector's own depth and whether it gives one.
+Perspective rotation (Hao et al., "PersPose", ICCV
 2025, here applied to keypoints): in every frame a virtual camera of focal length 1 looks at the
 smoothed pelvis; x and y are its image coordinates divided by a smoothed half box. So a pose looks
 the same wherever in the picture, and however far away, the person is.
@@ -27,7 +28,13 @@ LIFTER_JOINTS: Final = (*H36M_JOINTS, "left_foot_index", "right_foot_index")
 
 LIFTER_MIRROR: Final = mirror_order(LIFTER_JOINTS)
 PELVIS: Final = 0
-CHANNELS: Final = ("x", "y", "confidence", "log_box")
+CHANNELS: Final = ("x", "y", "confidence", "log_box", "depth", "depth_known")
+"""The channels of the input; a network may read fewer of them, in this order."""
+
+FEWEST_CHANNELS: Final = 4
+
+HINT_SIZE: Final = 0.63
+"""Size in metres of the bodies in which the detector thinks: half of trunk plus leg."""
 
 MIDPOINTS: Final = {
     "pelvis": ("left_hip", "right_hip"),
@@ -123,10 +130,30 @@ def virtual_views(rays: Tensor, seen: Tensor, times: Tensor) -> VirtualView[Tens
     return VirtualView(rotations, points / box[..., None, None], box, log_box)
 
 
-def network_input(points: Tensor, confidence: Tensor, log_box: Tensor) -> Tensor:
-    """Stack view points (...,F,J,2), confidence (...,F,J) and log box (...,F) to channels (...,F,J,4)."""
+def lifter_depths(keypoints: Keypoints) -> NDArray[np.float64]:
+    """Return the detector's own depth (F,19) of the lifter's joints behind the pelvis, in body sizes; NaN if unknown.
+
+    The detector reads a picture that is centred on the person, so its depth is that of the virtual view already.
+    """
+    depths = np.full((len(keypoints.points), len(LIFTER_JOINTS)), np.nan)
+    if keypoints.depth_hint is None:
+        return depths
+    for column, name in enumerate(LIFTER_JOINTS):
+        sources = MIDPOINTS.get(name, (name,))
+        if set(sources) <= set(keypoints.names):
+            picked = [keypoints.index(source) for source in sources]
+            depths[:, column] = keypoints.depth_hint[:, picked, 2].mean(axis=1)
+    return (depths - depths[:, PELVIS : PELVIS + 1]) / HINT_SIZE
+
+
+def network_input(points: Tensor, confidence: Tensor, log_box: Tensor, depth: Tensor, known: Tensor) -> Tensor:
+    """Stack the channels (...,F,J,6).
+
+    View points are (...,F,J,2), the log box (...,F), the others (...,F,J); depth counts where it is ``known``.
+    """
     size = log_box[..., None].expand(confidence.shape)
-    return torch.cat((points, confidence[..., None], size[..., None]), dim=-1)
+    depth = torch.where(known, depth, 0.0)
+    return torch.cat((points, torch.stack((confidence, size, depth, known.to(points.dtype)), dim=-1)), dim=-1)
 
 
 def mirrored(poses: Tensor) -> Tensor:

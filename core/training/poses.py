@@ -58,10 +58,21 @@ class PoseSettings:
     joint_noise_deg: float = 12.0
     bone_spread: float = 0.12
     seconds_apart: tuple[float, float] = (0.05, 0.2)  # between neighbouring frames of a window
+    speed: tuple[float, float] = (0.6, 1.7)  # of the motion, relative to the recorded one
+    reverse: float = 0.2  # share of windows that run backwards
 
 
 RECORDED = PoseSettings(
-    mix=0, mix_arm=0, sit=0, bend=0, tilt=0, joint_noise_deg=0, bone_spread=0, seconds_apart=(0.1, 0.1)
+    mix=0,
+    mix_arm=0,
+    sit=0,
+    bend=0,
+    tilt=0,
+    joint_noise_deg=0,
+    bone_spread=0,
+    seconds_apart=(0.1, 0.1),
+    speed=(1, 1),
+    reverse=0,
 )
 
 NOISE_SOURCES = {
@@ -93,7 +104,10 @@ def sample_poses(motions: Motions, draw: Draw, settings: PoseSettings, count: in
     """Return ``count`` new windows of ``frames`` frames."""
     apart = draw.uniform((count, 1), *settings.seconds_apart)
     times = torch.arange(frames, device=draw.device) * apart
-    bones, pelvis, chest, roots = _mixed_parts(motions, draw, settings, times)
+    recorded = times * draw.uniform((count, 1), *settings.speed)
+    backwards = draw.chance((count, 1), settings.reverse)
+    recorded = torch.where(backwards, recorded.flip(1), recorded)
+    bones, pelvis, chest, roots = _mixed_parts(motions, draw, settings, recorded)
     if settings.sit:
         seated = draw.chance((count,), settings.sit)
         bones[seated] = _seat(bones[seated], draw)
@@ -116,7 +130,7 @@ def _windows(motions: Motions, draw: Draw, times: Tensor) -> Tensor:
     clips = draw.choice(motions.weights, len(times))
     offsets = (times * FPS).round().long()
     lengths = motions.lengths[clips]
-    room = (lengths - offsets[:, -1]).clamp(min=1)
+    room = (lengths - offsets.amax(1)).clamp(min=1)
     first = torch.minimum((draw.uniform((len(times),)) * room).long(), room - 1)
     inside = torch.minimum(first[:, None] + offsets, (lengths - 1)[:, None])
     return motions.starts[clips][:, None] + inside

@@ -6,22 +6,26 @@ import torch
 from torch import Tensor
 
 from ..lifting.inputs import network_input, virtual_views
+from .detector_noise import (
+    EXACT,
+    ViewSettings,
+    cut_legs,
+    disturb,
+    guess_depth,
+    lose_joints,
+    swap_sides,
+)
 from .draw import Draw
 from .motions import PELVIS, Motions
 from .poses import RECORDED, PoseSettings, sample_poses
 from .views import (
-    EXACT,
-    ViewSettings,
+    CameraSettings,
     before_camera,
     body_size,
-    cut_legs,
     detector_joints,
-    disturb,
     hidden_joints,
-    lose_joints,
     middle_points,
     project,
-    swap_sides,
 )
 
 
@@ -31,32 +35,35 @@ class SynthesisSettings:
 
     poses: PoseSettings = field(default_factory=PoseSettings)
     views: ViewSettings = field(default_factory=ViewSettings)
+    cameras: CameraSettings = field(default_factory=CameraSettings)
 
 
 VALIDATION_EXACT = SynthesisSettings(RECORDED, EXACT)
-VALIDATION_NOISY = SynthesisSettings(RECORDED, ViewSettings(cut=0.0))
+VALIDATION_NOISY = SynthesisSettings(RECORDED, ViewSettings(cut=0.0, depth=1.0))
+VALIDATION_NO_DEPTH = SynthesisSettings(RECORDED, ViewSettings(cut=0.0, depth=0.0))
 
 
 @dataclass(frozen=True)
 class Batch:
     """Windows to learn from."""
 
-    inputs: Tensor  # (B,T,19,4): see ``lifting.inputs``
+    inputs: Tensor  # (B,T,19,6): see ``lifting.inputs``
     targets: Tensor  # (B,T,19,3): axes of the virtual cameras, pelvis at 0, in units of ``size``
     size: Tensor  # (B,1,1,1) metres
+    times: Tensor  # (B,T) seconds
 
 
 def make_batch(motions: Motions, draw: Draw, settings: SynthesisSettings, count: int, frames: int) -> Batch:
     """Return ``count`` new windows of ``frames`` frames."""
     views = settings.views
     poses = sample_poses(motions, draw, settings.poses, count, frames)
-    joints, pelvis = before_camera(poses, draw)
+    joints, pelvis = before_camera(poses, draw, settings.cameras)
     seen, truth = detector_joints(joints, draw, views.body)
     points = project(seen, pelvis)
     span = (points - points[..., PELVIS : PELVIS + 1, :]).abs().amax(dim=(1, 2, 3))
-    points, confidence = disturb(points, hidden_joints(joints), span, draw, views)
-    if views.swaps:
-        points = swap_sides(points, draw, views.swaps)
+    points, confidence, mistaken = disturb(points, hidden_joints(joints), span, draw, views)
+    sides = swap_sides(torch.arange(points.shape[2], device=draw.device).expand(points.shape[:3]), draw, views.swaps)
+    points = points.gather(2, sides[..., None].expand(points.shape))
     if views.cut:
         points, confidence = cut_legs(points, confidence, span, draw, views.cut)
     if views.missing:
@@ -64,8 +71,11 @@ def make_batch(motions: Motions, draw: Draw, settings: SynthesisSettings, count:
     points, confidence = middle_points(points, confidence)
     focal = torch.exp(draw.normal((count, 1, 1, 1), views.focal))
     view = virtual_views(points * focal, confidence > 0, poses.times)
-    wider = draw.normal((count, 1), views.box)
-    inputs = network_input(view.points / wider.exp()[..., None, None], confidence, view.log_box + wider)
     size = body_size(truth)
-    turned = truth @ view.rotations.transpose(-1, -2)
-    return Batch(inputs, turned / size, size)
+    targets = truth @ view.rotations.transpose(-1, -2) / size
+    wider = draw.normal((count, 1), views.box)
+    depth, known = guess_depth(targets[..., 2], mistaken.float(), draw, views)
+    depth, known = depth.gather(2, sides), known & (confidence > 0)
+    points = view.points / wider.exp()[..., None, None]
+    inputs = network_input(points, confidence, view.log_box + wider, depth, known)
+    return Batch(inputs, targets, size, poses.times)

@@ -1,4 +1,4 @@
-"""What a camera and a 2D detector make of a pose: keypoints with a detector's errors, and the truth to learn."""
+"""What a camera sees of a pose: random cameras, and the points that a 2D detector would aim at."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..lifting.inputs import LIFTER_MIRROR
 from .draw import Draw
 from .motions import (
     HEAD,
@@ -28,34 +27,21 @@ from .motions import (
 )
 from .poses import Poses
 
-LEGS_DOWN = (L_KNEE, R_KNEE, L_ANKLE, R_ANKLE, L_TOE, R_TOE)
-JOINT_NOISE = (1.0, 1.0, 1.0, 1.1, 1.0, 1.0, 1.1, 1.0, 1.0, 0.6, 0.7, 1.0, 1.2, 1.4, 1.0, 1.2, 1.4, 1.4, 1.4)
-"""How much the detector errs at each joint, relative to the others."""
-
 
 @dataclass(frozen=True)
-class ViewSettings:
-    """Strength of a detector's errors; lengths are shares of the half box. ``EXACT`` has none."""
+class CameraSettings:
+    """Where cameras stand; the defaults are for training and for validation alike."""
 
-    bias: float = 0.016  # constant error of each joint within a window
-    drift: float = 0.018  # slow error
-    jitter: float = 0.006  # error of its own in every frame
-    hidden: float = 2.5  # how much larger the errors of a hidden joint are
-    lost: float = 0.02  # share of joints that the detector puts somewhere else for a while
-    outliers: float = 0.005
-    swaps: float = 0.01
-    cut: float = 0.1  # share of windows whose legs the picture does not hold
-    missing: float = 0.01  # share of joints that the detector does not give, for some frames or all
-    body: float = 1.0  # strength of the detector's own idea of hips, shoulders, ears and toes
-    focal: float = 0.15  # log error of the focal length that the user gives
-    box: float = 0.2  # log change of the box by what the person does before and after the window
+    nearest: float = 1.5  # metres
+    farthest: float = 8.0
+    steep: float = 0.15  # share of windows seen from far above or below
+    aside: float = 0.3  # how far cameras look past the person at the most, a share of the distance
+    roll: float = 0.07  # radians
+    moving: float = 0.15  # share of windows whose camera goes round the person, nearer or away
 
 
-EXACT = ViewSettings(0, 0, 0, 1.0, 0, 0, 0, 0, 0, 0, 0, 0)
-
-
-def before_camera(poses: Poses, draw: Draw) -> tuple[Tensor, Tensor]:
-    """Put each window before a random camera that stands still and looks past the person.
+def before_camera(poses: Poses, draw: Draw, settings: CameraSettings) -> tuple[Tensor, Tensor]:
+    """Put each window before a random camera that looks past the person.
 
     Returns the joints (B,T,19,3) relative to the pelvis and the pelvis (B,T,3) in camera axes (x right, y down,
     z away), metres.
@@ -63,22 +49,25 @@ def before_camera(poses: Poses, draw: Draw) -> tuple[Tensor, Tensor]:
     roots = poses.roots
     count, frames = roots.shape[:2]
     middle = roots[:, frames // 2]
-    heading = draw.uniform((count,), 0, 2 * math.pi)
-    distance = 1.5 * 5.3 ** draw.uniform((count,))
+    distance = settings.nearest * (settings.farthest / settings.nearest) ** draw.uniform((count,))
     rise = draw.uniform((count,), 0.2, 2.6) - middle[:, 2]
     high = distance * draw.uniform((count,), -0.4, 0.9)
-    rise = torch.where(draw.chance((count,), 0.15), high, rise.clamp(-0.7 * distance, 0.7 * distance))
-    flat = (distance**2 - rise**2).sqrt()
-    camera = middle + torch.stack([heading.cos() * flat, heading.sin() * flat, rise], dim=-1)
-    past = draw.normal((count, 3), 0.15) * distance[:, None]
+    rise = torch.where(draw.chance((count,), settings.steep), high, rise.clamp(-0.7 * distance, 0.7 * distance))
+    flat = (distance**2 - rise**2).sqrt()[:, None]
+    later = (poses.times - poses.times[:, frames // 2, None]) * draw.chance((count, 1), settings.moving)
+    heading = draw.uniform((count, 1), 0, 2 * math.pi) + draw.normal((count, 1), 0.3) * later
+    flat = flat * torch.exp(draw.normal((count, 1), 0.1) * later)
+    rise = rise[:, None].expand_as(flat)
+    camera = middle[:, None] + torch.stack([heading.cos() * flat, heading.sin() * flat, rise], dim=-1)
+    past = draw.normal((count, 3)) * (draw.uniform((count, 1), 0, settings.aside) * distance[:, None])
     up = torch.tensor([0.0, 0.0, 1.0], device=draw.device)
-    z = torch.nn.functional.normalize(middle + past - camera, dim=-1)
+    z = torch.nn.functional.normalize((middle + past)[:, None] - camera, dim=-1)
     right = torch.nn.functional.normalize(torch.linalg.cross(z, up.expand_as(z)), dim=-1)
     down = torch.linalg.cross(z, right)
-    roll = draw.normal((count, 1), 0.07)
+    roll = draw.normal((count, 1, 1), settings.roll)
     x, y = right * roll.cos() + down * roll.sin(), down * roll.cos() - right * roll.sin()
     axes = torch.stack([x, y, z], dim=-1)
-    return poses.joints @ axes[:, None], (roots - camera[:, None]) @ axes
+    return poses.joints @ axes, ((roots - camera)[:, :, None] @ axes)[:, :, 0]
 
 
 def project(joints: Tensor, pelvis: Tensor) -> Tensor:
@@ -146,72 +135,6 @@ def hidden_joints(joints: Tensor) -> Tensor:
     offset = joints - nearest
     beside = offset[..., :2].norm(dim=-1)
     return torch.sigmoid((offset[..., 2] - 0.06) / 0.03) * torch.sigmoid((0.17 - beside) / 0.03)
-
-
-def disturb(
-    points: Tensor, hidden: Tensor, half_box: Tensor, draw: Draw, settings: ViewSettings
-) -> tuple[Tensor, Tensor]:
-    """Add a detector's errors to image points (B,T,19,2); returns the points and their confidence (B,T,19).
-
-    ``half_box`` (B,) is the unit of all errors. The confidence falls with the error that was to be expected.
-    """
-    count, frames, joints = points.shape[:3]
-    level = torch.exp(draw.normal((count, 1, 1), 0.45))
-    doubt = (hidden + 0.6 * draw.chance((count, 1, joints), 0.06)).clamp(max=1.0)
-    spread = level * torch.tensor(JOINT_NOISE, device=draw.device) * (1 + (settings.hidden - 1) * doubt)
-    slow = _slow_noise(draw, (count, frames, joints, 2)) * settings.drift
-    error = slow + draw.normal((count, 1, joints, 2), settings.bias) + draw.normal(slow.shape, settings.jitter)
-    wild = draw.chance((count, frames, joints), settings.outliers)
-    lost = draw.chance((count, 1, joints), settings.lost)
-    error = error * spread[..., None] + draw.normal(error.shape, 0.12) * wild[..., None]
-    error = error + 0.12 * _slow_noise(draw, (count, frames, joints, 2)) * lost[..., None]
-    expected = 0.83 - 0.2 * doubt - 0.3 * lost - 0.25 * wild - 2.0 * settings.drift * (spread - 1)
-    own_scale = torch.exp(draw.normal((count, 1, 1), 0.4))
-    confidence = (expected + draw.normal(expected.shape, 0.06)).clamp(0.05, 1.0) ** own_scale
-    return points + error * half_box[:, None, None, None], confidence
-
-
-def _slow_noise(draw: Draw, shape: tuple[int, ...]) -> Tensor:
-    """Return noise of variance 1 that a window's frames share in part (two waves of random length)."""
-    time = torch.arange(shape[1], device=draw.device)[:, None, None]
-    flat = (shape[0], 1, *shape[2:])
-    waves = [
-        draw.normal(flat) * torch.sin(draw.uniform(flat, 0, 2 * math.pi) + draw.uniform(flat, 0.1, high) * time)
-        for high in (0.6, 1.8)
-    ]
-    return waves[0] + waves[1]
-
-
-def swap_sides(points: Tensor, draw: Draw, share: float) -> Tensor:
-    """Exchange left and right from some frame on in a share of the windows (points (B,T,19,...))."""
-    count, frames = points.shape[:2]
-    since = draw.integers((count, 1), frames)
-    swapped = draw.chance((count, 1), share) & (torch.arange(frames, device=draw.device) >= since)
-    return torch.where(swapped[..., None, None], points[:, :, LIFTER_MIRROR], points)
-
-
-def cut_legs(points: Tensor, confidence: Tensor, half_box: Tensor, draw: Draw, share: float) -> tuple[Tensor, Tensor]:
-    """Let the legs leave the picture in a share of the windows: wild guesses or nothing, with low confidence."""
-    count, _, joints = confidence.shape
-    legs = torch.zeros(joints, dtype=torch.bool, device=draw.device)
-    legs[list(LEGS_DOWN)] = True
-    ankles = torch.zeros_like(legs)
-    ankles[[L_ANKLE, R_ANKLE, L_TOE, R_TOE]] = True
-    lost = torch.where(draw.chance((count, 1), 0.6), legs, ankles) & draw.chance((count, 1), share)
-    guess = points + draw.normal((count, 1, joints, 2), 0.2) * half_box[:, None, None, None]
-    faint = draw.uniform(confidence.shape, 0.02, 0.3)
-    nothing = draw.chance((count, 1, 1), 0.5)
-    points = torch.where(lost[:, None, :, None], guess, points)
-    confidence = torch.where(lost[:, None], torch.where(nothing, 0.0, faint), confidence)
-    return points, confidence
-
-
-def lose_joints(confidence: Tensor, draw: Draw, share: float) -> Tensor:
-    """Set the confidence (B,T,19) of a share of the joints to 0 from some frame of the window on."""
-    count, frames, joints = confidence.shape
-    since = draw.integers((count, 1, joints), frames)
-    lost = draw.chance((count, 1, joints), share) & (torch.arange(frames, device=draw.device)[:, None] >= since)
-    return torch.where(lost, 0.0, confidence)
 
 
 def middle_points(points: Tensor, confidence: Tensor) -> tuple[Tensor, Tensor]:

@@ -118,10 +118,10 @@ def test_mirroring_twice_changes_nothing_and_once_swaps_the_sides() -> None:
 
 def test_predictions_are_relative_to_the_pelvis() -> None:
     class Silent(torch.nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor, times: torch.Tensor | None = None) -> torch.Tensor:
             return torch.zeros(*x.shape[:-1], 3)
 
-    points = torch.randn(1, 4, 19, 2)
-    pose = predict_pose(Silent(), network_input(points, torch.ones(1, 4, 19), torch.zeros(1, 4)))
+    points, ones = torch.randn(1, 4, 19, 2), torch.ones(1, 4, 19)
+    pose = predict_pose(Silent(), network_input(points, ones, torch.zeros(1, 4), ones, ones > 0))
     torch.testing.assert_close(pose[..., :2], points - points[..., :1, :])
     torch.testing.assert_close(pose[..., 2], torch.zeros(1, 4, 19))

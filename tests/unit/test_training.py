@@ -12,6 +12,7 @@ from posewright.cli.main import main
 from posewright.core.lifting.checkpoints import load_checkpoint
 from posewright.core.lifting.inputs import LIFTER_MIRROR
 from posewright.core.training import evaluate
+from posewright.core.training.detector_noise import ViewSettings, cut_legs, disturb, lose_joints
 from posewright.core.training.draw import Draw
 from posewright.core.training.evaluate import VALIDATION_FILE, evaluate_file, evaluate_network
 from posewright.core.training.metrics import aligned, bone_degrees, position_error
@@ -34,7 +35,6 @@ from posewright.core.training.poses import PoseSettings, rotate, sample_poses
 from posewright.core.training.recipe import Recipe
 from posewright.core.training.synthesis import VALIDATION_EXACT, SynthesisSettings, make_batch
 from posewright.core.training.train import TRAIN_FILE, Trainer, train
-from posewright.core.training.views import ViewSettings, cut_legs, disturb, lose_joints
 from posewright.errors import Cancelled, PosewrightError
 
 
@@ -115,7 +115,7 @@ def test_every_clip_is_there_mirrored_too(motions: Motions) -> None:
 def test_what_the_network_sees_is_the_projection_of_what_it_must_say(motions: Motions) -> None:
     batch = make_batch(motions, Draw(0, CPU), VALIDATION_EXACT, 200, 1)
     limbs = [L_ELBOW, L_WRIST, R_WRIST, R_KNEE, L_ANKLE]
-    image = batch.inputs[..., limbs, :2] * batch.inputs[..., limbs, 3:].exp()
+    image = batch.inputs[..., limbs, :2] * batch.inputs[..., limbs, 3:4].exp()
     truth = (batch.targets * batch.size)[..., limbs, :]
     # X = x (D + z) for one distance D of the pelvis, to be found by least squares
     rest = truth[..., :2] - image * truth[..., 2:]
@@ -148,12 +148,12 @@ def test_noise_depends_on_the_seed_alone_and_is_finite(motions: Motions) -> None
 
 def test_a_detectors_error_is_some_centimetres_and_changes_slowly() -> None:
     draw, nothing = Draw(0, CPU), torch.zeros(300, 9, 19)
-    errors, confidence = disturb(torch.zeros(300, 9, 19, 2), nothing, torch.ones(300), draw, ViewSettings())
+    errors, confidence, _ = disturb(torch.zeros(300, 9, 19, 2), nothing, torch.ones(300), draw, ViewSettings())
     typical = errors.norm(dim=-1).median()  # in half boxes, of about a metre
     assert 0.015 < typical < 0.05
-    assert errors.diff(dim=1).norm(dim=-1).median() < 0.6 * typical
+    assert errors.diff(dim=1).norm(dim=-1).median() < 0.75 * typical
     assert 0.5 < confidence.mean() < 0.95
-    hidden, less_sure = disturb(torch.zeros(300, 9, 19, 2), nothing + 1, torch.ones(300), draw, ViewSettings())
+    hidden, less_sure, _ = disturb(torch.zeros(300, 9, 19, 2), nothing + 1, torch.ones(300), draw, ViewSettings())
     assert hidden.norm(dim=-1).median() > 1.5 * typical
     assert less_sure.mean() < confidence.mean() - 0.1
 
