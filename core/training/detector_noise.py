@@ -40,19 +40,19 @@ from .motions import (
 LIMBS = ((L_KNEE, L_ANKLE, L_TOE), (R_KNEE, R_ANKLE, R_TOE), (L_ELBOW, L_WRIST), (R_ELBOW, R_WRIST))
 LEGS_DOWN = (*LIMBS[0], *LIMBS[1])
 
-JOINT_NOISE = (1.0, 0.8, 1.0, 1.0, 0.8, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8, 0.9, 1.15, 1.3, 0.9, 1.15, 1.3, 1.4, 1.4)
+JOINT_NOISE = (1.0, 0.8, 1.0, 1.0, 0.8, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8, 0.9, 1.1, 1.15, 0.9, 1.1, 1.15, 1.3, 1.3)
 """How much the detector errs at each joint, relative to the others."""
 
 DEPTH_BONES = {
     (SPINE,): (0.85, 0.2, 0.03, 0.04),
-    (THORAX,): (0.85, 0.2, 0.04, 0.05),
-    (NOSE, HEAD): (1.1, 0.35, 0.09, 0.06),
+    (THORAX,): (0.8, 0.25, 0.05, 0.06),
+    (NOSE, HEAD): (1.0, 0.3, 0.07, 0.05),
     (L_SHOULDER, R_SHOULDER): (0.9, 0.15, 0.03, 0.024),
-    (L_ELBOW, R_ELBOW): (0.75, 0.3, 0.07, 0.09),
-    (L_WRIST, R_WRIST): (0.8, 0.35, 0.09, 0.10),
+    (L_ELBOW, R_ELBOW): (0.75, 0.25, 0.06, 0.08),
+    (L_WRIST, R_WRIST): (0.75, 0.3, 0.07, 0.09),
     (L_HIP, R_HIP): (1.0, 0.12, 0.01, 0.016),
-    (L_KNEE, R_KNEE): (0.45, 0.3, 0.09, 0.12),
-    (L_ANKLE, R_ANKLE): (0.75, 0.3, 0.08, 0.09),
+    (L_KNEE, R_KNEE): (0.5, 0.25, 0.06, 0.10),
+    (L_ANKLE, R_ANKLE): (0.75, 0.25, 0.06, 0.08),
     (L_TOE, R_TOE): (0.85, 0.3, 0.04, 0.055),
 }
 """The detector's depth of the bone that ends at a joint: its slope against the truth and how that varies from clip
@@ -64,7 +64,7 @@ class ViewSettings:
     """Strength of a detector's errors; lengths are shares of the half box. ``EXACT`` has none."""
 
     bias: float = 0.012  # constant error of each joint within a window
-    drift: float = 0.012  # slow error
+    drift: float = 0.011  # slow error
     jitter: float = 0.005  # error of its own in every frame
     spread: float = 0.5  # log deviation of all these from window to window
     hidden: float = 2.5  # how much larger the errors of a hidden joint are
