@@ -1,142 +1,126 @@
-"""Training of a lifter from scratch, by the clock, on one device.
+"""Training of a lifter from scratch, by the clock or by steps, on one device; it can be stopped at any moment.
 
-In the first part of the time the per-frame prior learns alone, many frames a second; in the second the whole
-network learns on windows. The learning rate of each part falls along half a cosine of the time, so a training may
-be as short or as long as one likes.
+In the first part the per-frame prior learns alone, many frames a second; in the second the whole network learns on
+windows. The weights of the best validation are written.
 """
 
 import math
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...errors import Cancelled, PosewrightError
 from ...progress import Progress, silent
 from ..lifting.checkpoints import save_weights
-from ..lifting.inputs import CHANNELS, LIFTER_JOINTS, predict_pose
-from .draw import Draw
-from .evaluate import VALIDATION_FILE, Figures, evaluate_network
-from .losses import pose_loss
+from .card import describe
+from .config import as_toml
+from .curves import Curves, Row
+from .evaluate import CONDITIONS, VALIDATION_FILE, evaluate_network, measure, own_lift
 from .motions import Motions, load_motions
-from .recipe import Recipe, count_parameters
-from .synthesis import SynthesisSettings, make_batch
+from .recipe import Recipe
+from .state import TrainingFolder
+from .trainer import Trainer
 
 TRAIN_FILE = "mocap_train.npz"
-SAVE_SECONDS = 180.0
-WARM_UP_STEPS = 200
-CLIP_GRADIENT = 1.0
-LICENCE = "GPL-3.0-or-later"
-ACKNOWLEDGEMENT = (
-    "The data used in this project was obtained from mocap.cs.cmu.edu. "
-    "The database was created with funding from NSF EIA-0196217."
-)
-TRAINING_DATA = (
-    "CMU Graphics Lab Motion Capture Database (may be included in products that are sold; not to be resold as data), "
-    "Mesh2Motion and KayKit animations (CC0); 2D keypoints are synthetic"
-)
+SAVE_SECONDS = 120.0
+ROWS_PER_VALIDATION = 10
+VALIDATION_FRAMES = 1500
+READ_LOSS_EVERY = 20
+"""Steps between two readings of the loss on a GPU, which each wait for it."""
 
 
-class Trainer:
-    """A network, its running mean and its optimiser; ``spent`` counts the seconds of training so far."""
+class Run:
+    """A trainer with its validations, its best weights and its curves."""
 
-    def __init__(self, recipe: Recipe, motions: Motions, device: torch.device) -> None:
-        torch.manual_seed(recipe.seed)
-        self.recipe = recipe
-        self.motions = motions.to(device)
-        self.draw = Draw(recipe.seed, device)
-        self.model = recipe.build().to(device)
-        self.mean = recipe.build().to(device).requires_grad_(False)
-        self.mean.load_state_dict(self.model.state_dict())
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": list(self.model.prior.parameters())},
-                {"params": list(self.model.tcpformer.parameters())},
-            ],
-            lr=recipe.learning_rate,
-            weight_decay=recipe.weight_decay,
-            fused=device.type in ("cpu", "cuda"),
-        )
-        self.synthesis = SynthesisSettings()
-        self.spent = 0.0
-        self.steps = [0, 0]  # taken in each part
-
-    @property
-    def done(self) -> float:
-        """Share 0..1 of the time that is used up."""
-        return min(self.spent / (self.recipe.minutes * 60), 1.0)
-
-    def step(self) -> float:
-        """Learn from one batch and return its loss."""
-        started = time.monotonic()
-        part, position = self._part()
-        self._set_rates(part, position)
-        recipe = self.recipe
-        size = (recipe.prior_windows, recipe.prior_frames) if part == 0 else (recipe.windows, recipe.frames)
-        batch = make_batch(self.motions, self.draw, self.synthesis, *size)
-        network = self.model.prior if part == 0 else self.model
-        loss = pose_loss(predict_pose(network, batch.inputs), batch.targets)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), CLIP_GRADIENT)
-        self.optimizer.step()
-        self.steps[part] += 1
-        self._update_mean(network)
-        self.spent += time.monotonic() - started
-        return loss.item()
-
-    def _part(self) -> tuple[int, float]:
-        """Return the part of the training, 0 or 1, and how much of it is done."""
-        share = self.recipe.prior_share
-        if self.done < share:
-            return 0, self.done / share
-        return 1, (self.done - share) / max(1 - share, 1e-9)
-
-    def _set_rates(self, part: int, position: float) -> None:
-        recipe = self.recipe
-        late = recipe.prior_late_rate if recipe.prior_share < 1 else 0.0
-        fall = 0.5 * (1 + math.cos(math.pi * position)) * min(1.0, (self.steps[part] + 1) / WARM_UP_STEPS)
-        prior = late + (1 - late) * fall if part == 0 else late * fall
-        prior = prior * min(1.0, (self.steps[0] + 1) / WARM_UP_STEPS)
-        for group, rate in zip(self.optimizer.param_groups, (prior, fall if part else 0.0), strict=True):
-            group["lr"] = recipe.learning_rate * rate
-
-    @torch.no_grad()
-    def _update_mean(self, network: nn.Module) -> None:
-        # early on, or when its part begins, the mean forgets faster, or it would hold the untrained weights
-        count = sum(self.steps) if network is self.model.prior else self.steps[1] + 1
-        keep = min(self.recipe.ema, (1 + count) / (10 + count))
-        mean = self.mean.prior if network is self.model.prior else self.mean
-        for slow, fast in zip(mean.parameters(), network.parameters(), strict=True):
-            slow.lerp_(fast, 1 - keep)
+    def __init__(self, trainer: Trainer, validation: Motions, folder: TrainingFolder) -> None:
+        self.trainer = trainer
+        self.validation = validation
+        self.folder = folder
+        self.smooth = math.nan  # the loss, smoothed over some hundred steps
+        self.unread: list[Tensor] = []  # losses that are still on the device
+        self.points = 0  # rows of the curves so far
+        self.figures = (math.nan, math.nan)  # last validation: PA-MPJPE with exact and with noisy 2D
+        self.best: dict[str, Any] = {"noisy_pa": math.inf, "part": 0, "step": 0, "mean": {}}
+        self.origin: dict[str, Any] = {}  # the lifter that was started from
+        self.curves: Curves | None = None
 
     def state(self) -> dict[str, Any]:
-        """Return all that ``restore`` needs."""
-        return {
-            "recipe": self.recipe.as_json(),
-            "model": self.model.state_dict(),
-            "mean": self.mean.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "draw": self.draw.generator.get_state(),
-            "spent": self.spent,
-            "steps": self.steps,
-        }
+        """Return all that is needed to go on."""
+        self._read_losses()
+        own = {name: getattr(self, name) for name in ("smooth", "points", "figures", "best", "origin")}
+        return {**own, "trainer": self.trainer.state()}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a stored state, whose recipe must be the same but for the minutes."""
-        if {**state["recipe"], "minutes": 0} != {**self.recipe.as_json(), "minutes": 0}:
-            raise PosewrightError(
-                "The unfinished training beside the output has other settings; use those, or start anew with --fresh."
-            )
-        self.model.load_state_dict(state["model"])
-        self.mean.load_state_dict(state["mean"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.draw.generator.set_state(state["draw"].cpu())  # such states live on the CPU
-        self.spent, self.steps = state["spent"], list(state["steps"])
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a stored state."""
+        self.trainer.restore(state["trainer"])
+        for name in ("smooth", "points", "figures", "best", "origin"):
+            setattr(self, name, state[name])
+
+    def step(self) -> None:
+        """Learn from one batch; validate and add to the curves when it is time."""
+        trainer, recipe = self.trainer, self.trainer.recipe
+        part, _ = trainer.schedule.part()
+        self.unread.append(trainer.step())
+        if len(self.unread) >= (READ_LOSS_EVERY if trainer.device.type == "cuda" else 1):
+            self._read_losses()
+        done, apart = trainer.schedule.done, recipe.validate_share / ROWS_PER_VALIDATION
+        ended = done >= 1 or trainer.schedule.part()[0] != part
+        points = math.floor(done / apart + 1e-9)
+        if points == self.points and not ended:
+            return
+        validate = ended or points // ROWS_PER_VALIDATION > self.points // ROWS_PER_VALIDATION
+        self.points = points
+        self._read_losses()
+        self._add_row(part, self.validate(part) if validate else (None, None))
+
+    def validate(self, part: int) -> tuple[float, float]:
+        """Measure the mean weights on few frames, keep them if they are the best, and return their errors."""
+        started = time.monotonic()
+        trainer, recipe = self.trainer, self.trainer.recipe
+        lift = own_lift(trainer.mean if part else trainer.mean.prior, flip=False)
+        exact, noisy = (
+            measure(
+                lift, self.validation, CONDITIONS[name], recipe.frames, recipe.stride_seconds, VALIDATION_FRAMES
+            ).figures.pa_mpjpe_mm
+            for name in ("exact", "noisy")
+        )
+        self.figures = (exact, noisy)
+        # the best of the prior alone says nothing about the whole network
+        if noisy <= self.best["noisy_pa"] or part > self.best["part"]:
+            weights = {name: value.detach().clone() for name, value in trainer.mean.state_dict().items()}
+            self.best = {"noisy_pa": noisy, "part": part, "step": sum(trainer.schedule.steps), "mean": weights}
+        trainer.schedule.seconds[part] += time.monotonic() - started
+        return self.figures
+
+    def note(self) -> str:
+        """Return where the training stands, in words."""
+        schedule = self.trainer.schedule
+        words = [f"step {sum(schedule.steps)}", f"loss {self.smooth:.3f}"]
+        if not math.isnan(self.figures[1]):
+            words.append(f"validation PA {self.figures[0]:.1f} mm exact, {self.figures[1]:.1f} noisy")
+        left = schedule.seconds_left()
+        if left is not None:
+            words.append(f"{left / 60:.0f} min left" if left >= 90 else f"{left:.0f} s left")
+        return ", ".join(words)
+
+    def _add_row(self, part: int, figures: tuple[float | None, float | None]) -> None:
+        schedule = self.trainer.schedule
+        rate = self.trainer.optimizer.param_groups[part]["lr"]
+        if self.curves is not None:
+            self.curves.add(Row(schedule.spent, sum(schedule.steps), part + 1, rate, self.smooth, *figures))
+
+    def _read_losses(self) -> None:
+        if not self.unread:
+            return
+        for loss in torch.stack(self.unread).tolist():
+            if not math.isfinite(loss):
+                raise PosewrightError("The training diverged (its loss is no number); use a lower learning_rate.")
+            self.smooth = loss if math.isnan(self.smooth) else self.smooth + 0.01 * (loss - self.smooth)
+        self.unread.clear()
 
 
 def train(
@@ -146,88 +130,72 @@ def train(
     device: torch.device,
     *,
     fresh: bool = False,
+    stop_after: float | None = None,
     progress: Progress = silent,
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """Train on ``data`` (a folder with ``mocap_train.npz`` and ``mocap_val.npz``) and write the weights to ``out``.
 
-    The state is kept beside ``out`` every few minutes and when the work is stopped; a later call goes on from it
-    unless ``fresh``. Returns the description stored with the weights. Raises PosewrightError for missing or
-    unreadable data, Cancelled when ``progress`` stops it.
+    The state is kept in a folder beside ``out`` every few minutes and when the work is stopped; a later call goes
+    on from it unless ``fresh``. ``stop_after`` ends this call after so many seconds. Returns the description stored
+    with the weights, or None when the training is not finished. Raises PosewrightError for missing or unreadable
+    data, Cancelled when ``progress`` stops it.
     """
+    ends = math.inf if stop_after is None else time.monotonic() + stop_after
     trainer = Trainer(recipe, load_motions(data / TRAIN_FILE), device)
-    validation = load_motions(data / VALIDATION_FILE, balanced=False)
-    kept = out.with_name(out.name + ".unfinished")
-    if fresh:
-        kept.unlink(missing_ok=True)
-    elif kept.is_file():
-        trainer.restore(_read_state(kept, device))
+    folder = TrainingFolder(out)
+    run = Run(trainer, load_motions(data / VALIDATION_FILE, balanced=False).to(device), folder)
+    _begin(run, fresh)
     try:
-        for loss in _steps(trainer, kept):
-            progress("train", trainer.done, f"loss {loss:.3f}, step {sum(trainer.steps)}")
+        finished = _steps(run, ends, progress)
     except (Cancelled, KeyboardInterrupt):
-        _keep(trainer, kept)
+        folder.keep(run.state())
         raise
+    if not finished:
+        folder.keep(run.state())
+        return None
+    return _finish(run, out)
+
+
+def _begin(run: Run, fresh: bool) -> None:
+    """Go on where an earlier call stopped, or start."""
+    folder, trainer = run.folder, run.trainer
+    state = None if fresh else folder.read(trainer.device)
+    if state is None:
+        folder.start(as_toml(trainer.recipe))
+        if trainer.recipe.start_from:
+            source = Path(trainer.recipe.start_from)
+            share, header = trainer.start_from(source)
+            kept = {name: header[name] for name in ("licence", "training_data", "acknowledgement") if name in header}
+            run.origin = {"file": source.name, "share": round(share, 4), **kept}
+    else:
+        run.restore(state)
+    run.curves = Curves(folder.curves, sum(trainer.schedule.steps))
+
+
+def _steps(run: Run, ends: float, progress: Progress) -> bool:
+    """Train to the end, or to the moment ``ends``; return whether the end was reached."""
+    saved = time.monotonic()
+    schedule = run.trainer.schedule
+    while schedule.done < 1:
+        if time.monotonic() >= ends:
+            return False
+        run.step()
+        if time.monotonic() - saved > SAVE_SECONDS:
+            run.folder.keep(run.state())
+            saved = time.monotonic()
+        progress("train", schedule.done, run.note())
+    return True
+
+
+def _finish(run: Run, out: Path) -> dict[str, Any]:
+    """Measure the best weights in full and write them; then the state is needed no more."""
+    trainer, recipe = run.trainer, run.trainer.recipe
+    trainer.mean.load_state_dict(run.best["mean"])
     figures = {
-        name: evaluate_network(network, validation.to(device), recipe.frames, recipe.stride_seconds)
+        name: evaluate_network(network, run.validation, recipe.frames, recipe.stride_seconds)
         for name, network in (("lifter", trainer.mean), ("prior_alone", trainer.mean.prior))
     }
-    header = describe(trainer, figures)
+    header = describe(trainer, figures, run.best["step"], run.origin)
     save_weights(out, trainer.mean.state_dict(), header)
-    kept.unlink(missing_ok=True)
+    run.folder.state.unlink(missing_ok=True)
     return header
-
-
-def describe(trainer: Trainer, figures: dict[str, dict[str, Figures]]) -> dict[str, Any]:
-    """Return the description that is stored in the weights."""
-    recipe = trainer.recipe
-    return {
-        "architecture": "prior_tcpformer",
-        "config": recipe.network(),
-        "joints": list(LIFTER_JOINTS),
-        "channels": list(CHANNELS),
-        "frames": recipe.frames,
-        "stride_seconds": recipe.stride_seconds,
-        "licence": LICENCE,
-        "training_data": TRAINING_DATA,
-        "acknowledgement": ACKNOWLEDGEMENT,
-        "training": {
-            "recipe": recipe.as_json(),
-            "steps": trainer.steps,
-            "seconds": round(trainer.spent),
-            "parameters": count_parameters(trainer.model),
-        },
-        "figures": {name: {k: v.as_json() for k, v in measured.items()} for name, measured in figures.items()},
-    }
-
-
-def _steps(trainer: Trainer, kept: Path) -> Iterator[float]:
-    """Train to the end of the time; yield a loss smoothed over some hundred steps."""
-    smooth: float | None = None
-    saved = time.monotonic()
-    while trainer.done < 1:
-        loss = trainer.step()
-        if not math.isfinite(loss):
-            raise PosewrightError("The training diverged (its loss is no number); use a lower --learning-rate.")
-        smooth = loss if smooth is None else smooth + 0.01 * (loss - smooth)
-        if time.monotonic() - saved > SAVE_SECONDS:
-            _keep(trainer, kept)
-            saved = time.monotonic()
-        yield smooth
-
-
-def _keep(trainer: Trainer, kept: Path) -> None:
-    partial = kept.with_name(f"{kept.name}.{os.getpid()}.part")
-    try:
-        torch.save(trainer.state(), partial)
-        partial.replace(kept)
-    except (OSError, RuntimeError) as error:
-        raise PosewrightError(f"The state of the training cannot be written to {kept.parent}: {error}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _read_state(kept: Path, device: torch.device) -> dict[str, Tensor]:
-    try:
-        return torch.load(kept, map_location=device, weights_only=True)
-    except Exception as error:  # torch raises whatever its parts raise
-        raise PosewrightError(f"{kept} is damaged; delete it or use --fresh to start anew.") from error

@@ -1,28 +1,23 @@
-"""Training data, measures and the training loop, on a small set of moving bodies made here."""
+"""Training data and measures, on a small set of moving bodies made here."""
 
-import json
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from posewright.cli.main import main
-from posewright.core.lifting.checkpoints import load_checkpoint
+from made_motions import write_motions
 from posewright.core.lifting.inputs import LIFTER_MIRROR
 from posewright.core.training import evaluate
 from posewright.core.training.detector_noise import ViewSettings, cut_legs, disturb, lose_joints
 from posewright.core.training.draw import Draw
-from posewright.core.training.evaluate import VALIDATION_FILE, evaluate_file, evaluate_network
+from posewright.core.training.evaluate import evaluate_file
 from posewright.core.training.metrics import aligned, bone_degrees, position_error
 from posewright.core.training.motions import (
     L_ANKLE,
     L_ELBOW,
-    L_KNEE,
     L_WRIST,
     PARENTS,
-    R_ELBOW,
     R_KNEE,
     R_WRIST,
     THORAX,
@@ -32,62 +27,16 @@ from posewright.core.training.motions import (
     to_world_bones,
 )
 from posewright.core.training.poses import PoseSettings, rotate, sample_poses
-from posewright.core.training.recipe import Recipe
 from posewright.core.training.synthesis import VALIDATION_EXACT, SynthesisSettings, make_batch
-from posewright.core.training.train import TRAIN_FILE, Trainer, train
-from posewright.errors import Cancelled, PosewrightError
-
-
-@pytest.fixture(autouse=True)
-def few_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure on fewer frames than in earnest."""
-    monkeypatch.setattr(evaluate, "FRAMES_MEASURED", 400)
-
+from posewright.core.training.train import TRAIN_FILE
 
 CPU = torch.device("cpu")
-TINY = Recipe(
-    minutes=0.05,
-    prior_windows=16,
-    windows=4,
-    frames=5,
-    prior_width=32,
-    prior_blocks=1,
-    dim_feat=12,
-    n_layers=1,
-    num_heads=2,
-)
-REST = [  # left is +x, up is +z, the person looks along -y; the order of LIFTER_JOINTS
-    *((0.0, 0, 0.92), (-0.1, 0, 0.92), (-0.1, -0.02, 0.5), (-0.1, 0.02, 0.08), (0.1, 0, 0.92), (0.1, -0.02, 0.5)),
-    *((0.1, 0.02, 0.08), (0, 0.02, 1.15), (0, 0.03, 1.45), (0, -0.07, 1.56), (0, 0, 1.7), (0.18, 0.02, 1.42)),
-    *((0.3, 0.03, 1.15), (0.35, -0.1, 0.92), (-0.18, 0.02, 1.42), (-0.3, 0.03, 1.15), (-0.35, -0.1, 0.92)),
-    *((0.1, -0.12, 0.03), (-0.1, -0.12, 0.03)),
-]
-
-
-def moving_bodies(frames: int) -> np.ndarray:
-    """Arms and legs of REST swing about shoulders and hips while the body walks on: (F,19,3) metres."""
-    rest = torch.tensor(REST)
-    bones = rest - rest[list(PARENTS)]
-    swing = torch.sin(torch.arange(frames) / 9.0)[:, None, None] * torch.tensor([0.9, 0.0, 0.0])
-    world = bones.repeat(frames, 1, 1)
-    for joints, side in (((L_KNEE, L_ANKLE, 17, R_ELBOW, R_WRIST), 1.0), ((R_KNEE, 3, 18, L_ELBOW, L_WRIST), -1.0)):
-        world[:, list(joints)] = rotate(world[:, list(joints)], side * swing)
-    return (to_joints(world) + rest[0] + torch.arange(frames)[:, None, None] * torch.tensor([0, -0.02, 0])).numpy()
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("motions")
-    positions = np.concatenate([moving_bodies(80), moving_bodies(50)])
-    for name in (TRAIN_FILE, VALIDATION_FILE):
-        np.savez(
-            folder / name,
-            positions=np.round(positions * 1000).astype(np.int16),
-            scale=0.001,
-            clip_starts=np.array([0, 80, 130]),
-            source=np.array(["made", "made"]),
-            subject=np.array(["a", "b"]),
-        )
+    write_motions(folder)
     return folder
 
 
@@ -203,73 +152,6 @@ def test_bone_degrees_of_a_turned_body() -> None:
     truth[..., 2] = 0
     turned = rotate(truth, torch.tensor([0.0, 0.0, math.radians(25)]))
     torch.testing.assert_close(bone_degrees(turned, truth), torch.full((4,), 25.0), rtol=0, atol=0.1)
-
-
-@pytest.mark.parametrize("prior_share", [1.0, 0.0])
-def test_some_steps_lower_the_loss(motions: Motions, prior_share: float) -> None:
-    recipe = replace(TINY, minutes=60, prior_share=prior_share, windows=12, learning_rate=2e-2)
-    trainer = Trainer(recipe, motions, CPU)
-    losses = [trainer.step() for _ in range(100)]
-    assert np.mean(losses[-20:]) < 0.9 * np.mean(losses[:20])
-    before = evaluate_network(TINY.build(), motions, 5, 0.1)
-    after = evaluate_network(trainer.mean.prior if prior_share else trainer.mean, motions, 5, 0.1)
-    assert after["noisy"].mpjpe_mm < before["noisy"].mpjpe_mm
-
-
-def test_a_stopped_training_goes_on(data: Path, tmp_path: Path) -> None:
-    out = tmp_path / "own.safetensors"
-    calls = 0
-
-    def stop_soon(stage: str, done: float, note: str = "") -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 5:
-            raise Cancelled
-
-    torch.set_num_threads(1)
-    with pytest.raises(Cancelled):
-        train(data, out, TINY, CPU, progress=stop_soon)
-    assert [path.name for path in tmp_path.iterdir()] == ["own.safetensors.unfinished"]
-    with pytest.raises(PosewrightError, match="other settings"):
-        train(data, out, replace(TINY, prior_width=40), CPU)
-    first: list[str] = []
-    header = train(data, out, TINY, CPU, progress=lambda stage, done, note="": first.append(note))
-    assert first[0].endswith("step 6")
-    assert [path.name for path in tmp_path.iterdir()] == ["own.safetensors"]
-    assert "NSF EIA-0196217" in header["acknowledgement"]
-    checkpoint = load_checkpoint(out)
-    assert (checkpoint.frames, checkpoint.stride_seconds) == (5, 0.1)
-    again = evaluate_file(out, data, CPU)["noisy"]["mpjpe_mm"]
-    assert again == pytest.approx(header["figures"]["lifter"]["noisy"]["mpjpe_mm"], rel=0.02)  # but for half precision
-
-
-def test_bad_data_gets_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "w.safetensors"
-    assert main(["train", "--data", str(tmp_path), "-o", str(out), "--minutes", "0.01", "-q"]) == 1
-    assert "does not exist" in capsys.readouterr().err
-    (tmp_path / TRAIN_FILE).write_bytes(b"no numbers")
-    assert main(["train", "--data", str(tmp_path), "-o", str(out), "--minutes", "0.01", "-q"]) == 1
-    assert "damaged" in capsys.readouterr().err
-    assert not out.exists()
-
-
-@pytest.mark.parametrize(
-    "wrong", [["--minutes", "0"], ["--dim-feat", "10", "--num-heads", "4"], ["--prior-share", "2"], ["--frames", "0"]]
-)
-def test_settings_that_make_no_sense_are_wrong_usage(wrong: list[str], data: Path, tmp_path: Path) -> None:
-    assert main(["train", "--data", str(data), "-o", str(tmp_path / "w.safetensors"), *wrong]) == 2
-
-
-def test_evaluate_prints_a_table_and_json(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "w.safetensors"
-    options = "--minutes 0.02 --frames 3 --windows 4 --prior-windows 8 --prior-width 16 --dim-feat 8 --num-heads 2"
-    command = ["train", "--data", str(data), "-o", str(out), "-q", "--device", "cpu", *options.split()]
-    assert main(command) == 0
-    assert "PA-MPJPE" in capsys.readouterr().out
-    assert main(["evaluate", "--data", str(data), "--weights", str(out), "--device", "cpu", "--json"]) == 0
-    figures = json.loads(capsys.readouterr().out)["figures"]
-    assert figures["exact"]["pa_mpjpe_mm"] > 0
-    assert main(["train", "--data", str(data), "-o", str(out)]) == 1  # exists, and no --overwrite
 
 
 def test_the_shipped_lifter_reaches_its_figures(shared: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
