@@ -58,7 +58,6 @@ class Tracker:
         """
         from .footage import open_footage
         from .world.camera import guess_camera, is_guessed
-        from .world.solve import solve_world
 
         info = open_footage(path)
         if info.frame_count == 1:
@@ -67,10 +66,7 @@ class Tracker:
         detector, lifter = self._models(progress)
         progress("detect", 0.0)
         keypoints = detector.detect(info.path, progress)
-        progress("lift", 0.0)
-        pose = lifter.lift(keypoints, camera, progress)
-        progress("world", 0.0)
-        take = solve_world(pose, keypoints, camera, self.settings)
+        take = motion_of(keypoints, camera, lifter, self.settings, progress)
         progress("world", 0.5)
         guesses = {"focal": is_guessed(self.settings), "height": self.settings.height is None}
         take.provenance = self._provenance(info, camera, lifter.provenance)
@@ -106,6 +102,18 @@ class Tracker:
             "settings": asdict(self.settings),
             "focal_px": camera.focal_px,
         }
+
+
+def motion_of(
+    keypoints: Keypoints, camera: Camera, lifter: "Lifter", settings: TrackSettings, progress: Progress = silent
+) -> Take:
+    """Return the motion in the world of the person whose keypoints these are; see ``Tracker.track`` for errors."""
+    from .world.solve import solve_world
+
+    progress("lift", 0.0)
+    pose = lifter.lift(keypoints, camera, progress)
+    progress("world", 0.0)
+    return solve_world(pose, keypoints, camera, settings)
 
 
 def file_sha256(path: Path) -> str:
