@@ -72,9 +72,9 @@ def own_lift(network: nn.Module, flip: bool = True) -> Lift:
     network.eval()
 
     def lift(batch: Batch) -> tuple[Tensor, Tensor]:
-        poses = predict_pose(network, batch.inputs)
+        poses = predict_pose(network, batch.inputs, batch.times)
         if flip:
-            poses = (poses + mirrored(predict_pose(network, mirrored(batch.inputs)))) / 2
+            poses = (poses + mirrored(predict_pose(network, mirrored(batch.inputs), batch.times))) / 2
         # on the CPU: not every device can decompose matrices
         return (poses * batch.size * 1000).cpu(), (batch.targets * batch.size * 1000).cpu()
 
