@@ -87,10 +87,14 @@ def simulated(motions: Path) -> tuple[Array, Array, list[tuple[Array, Array]]]:
     half_box = (right - right[:, :, PELVIS : PELVIS + 1]).abs().amax((1, 2, 3))
     points, confidence, mistaken = disturb(aim, hidden_joints(joints), half_box, draw, views)
     points, confidence = middle_points(points, confidence)
-    deep = truth[..., 2] / body_size(truth)[..., 0]
-    guess, _ = guess_depth(deep, mistaken.float(), draw, views)
+    sized = truth / body_size(truth)
+    guess, _ = guess_depth(sized, mistaken.float(), draw, views)
     errors = ((points - right) / half_box[:, None, None, None]).double().numpy()
-    return errors, confidence.double().numpy(), [(a, b) for a, b in zip(deep.numpy(), guess.numpy(), strict=True)]
+    return (
+        errors,
+        confidence.double().numpy(),
+        [(a, b) for a, b in zip(sized[..., 2].numpy(), guess.numpy(), strict=True)],
+    )
 
 
 def point_rows(errors: Array) -> Array:

@@ -82,8 +82,7 @@ class OwnConvention:
         points, confidence = lifter_points(keypoints)
         view = virtual_view(points, confidence, camera, keypoints.times)
         depths = lifter_depths(keypoints)
-        known = (confidence > 0) & np.isfinite(depths)
-        parts = (view.points, confidence, view.log_box, depths, known)
+        parts = (view.points, confidence, view.log_box, depths, np.isfinite(depths))
         inputs = network_input(*(torch.from_numpy(part) for part in parts))
         return Track(inputs.float(), confidence, view.rotations, view.box)
 

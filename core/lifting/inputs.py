@@ -33,6 +33,10 @@ CHANNELS: Final = ("x", "y", "confidence", "log_box", "depth", "depth_known")
 
 FEWEST_CHANNELS: Final = 4
 
+KNEES: Final = tuple(LIFTER_JOINTS.index(f"{side}_knee") for side in ("left", "right"))
+KNEES_SEEN: Final = 0.4
+"""Mean confidence of the knees above which the legs count as seen."""
+
 HINT_SIZE: Final = 0.63
 """Size in metres of the bodies in which the detector thinks: half of trunk plus leg."""
 
@@ -149,9 +153,12 @@ def lifter_depths(keypoints: Keypoints) -> NDArray[np.float64]:
 def network_input(points: Tensor, confidence: Tensor, log_box: Tensor, depth: Tensor, known: Tensor) -> Tensor:
     """Stack the channels (...,F,J,6).
 
-    View points are (...,F,J,2), the log box (...,F), the others (...,F,J); depth counts where it is ``known``.
+    View points are (...,F,J,2), the log box (...,F), the others (...,F,J); depth counts where it is ``known``, of
+    joints that are seen, in frames that show the legs: without them the detector makes up its whole body.
     """
     size = log_box[..., None].expand(confidence.shape)
+    legs_seen = confidence[..., list(KNEES)].mean(dim=-1, keepdim=True) > KNEES_SEEN
+    known = known & (confidence > 0) & legs_seen
     depth = torch.where(known, depth, 0.0)
     return torch.cat((points, torch.stack((confidence, size, depth, known.to(points.dtype)), dim=-1)), dim=-1)
 

@@ -46,17 +46,23 @@ JOINT_NOISE = (1.0, 0.8, 1.0, 1.0, 0.8, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8, 0.9, 1.1, 
 DEPTH_BONES = {
     (SPINE,): (0.85, 0.2, 0.03, 0.04),
     (THORAX,): (0.8, 0.25, 0.05, 0.06),
-    (NOSE, HEAD): (1.0, 0.3, 0.07, 0.05),
+    (NOSE, HEAD): (1.1, 0.35, 0.09, 0.06),
     (L_SHOULDER, R_SHOULDER): (0.9, 0.15, 0.03, 0.024),
-    (L_ELBOW, R_ELBOW): (0.75, 0.25, 0.06, 0.08),
-    (L_WRIST, R_WRIST): (0.75, 0.3, 0.07, 0.09),
+    (L_ELBOW, R_ELBOW): (0.75, 0.3, 0.09, 0.08),
+    (L_WRIST, R_WRIST): (0.75, 0.35, 0.1, 0.10),
     (L_HIP, R_HIP): (1.0, 0.12, 0.01, 0.016),
-    (L_KNEE, R_KNEE): (0.5, 0.25, 0.06, 0.10),
-    (L_ANKLE, R_ANKLE): (0.75, 0.25, 0.06, 0.08),
+    (L_KNEE, R_KNEE): (0.5, 0.25, 0.08, 0.10),
+    (L_ANKLE, R_ANKLE): (0.75, 0.25, 0.08, 0.08),
     (L_TOE, R_TOE): (0.85, 0.3, 0.04, 0.055),
 }
 """The detector's depth of the bone that ends at a joint: its slope against the truth and how that varies from clip
 to clip, its constant error and its slow one, in body sizes."""
+
+DEPTH_LEAN = 0.1
+"""Standard deviation of how far the detector's body leans to or from the camera, radians."""
+
+SIDES_ALIKE = 0.6
+"""Part of the variance of slopes and constant errors that left and right share."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class ViewSettings:
     body: float = 1.0  # strength of the detector's own idea of hips, shoulders, ears and toes
     focal: float = 0.15  # log error of the focal length that the user gives
     box: float = 0.2  # log change of the box by what the person does before and after the window
-    depth: float = 0.75  # share of windows with the detector's own depth
+    depth: float = 0.65  # share of windows with the detector's own depth
     depth_noise: float = 1.0  # strength of the errors of that depth
 
 
@@ -146,25 +152,36 @@ def slow_noise(draw: Draw, shape: tuple[int, ...]) -> Tensor:
     return waves[0] + waves[1]
 
 
-def guess_depth(depth: Tensor, doubt: Tensor, draw: Draw, settings: ViewSettings) -> tuple[Tensor, Tensor]:
-    """Return the depth that the detector gives for true depths (B,T,19) in body sizes, and where it gives one.
+def guess_depth(joints: Tensor, doubt: Tensor, draw: Draw, settings: ViewSettings) -> tuple[Tensor, Tensor]:
+    """Return the depth (B,T,19) that the detector gives, in body sizes, and where it gives one.
 
-    ``doubt`` (B,T,19) is 1 where the detector sees something else than the joint. The bones of the tree err each by
-    itself, so that errors add up towards the ends of the limbs; the trunk errs as a whole, too.
+    ``joints`` (B,T,19,3) are true, in the axes of the virtual camera, y down, z away; ``doubt`` (B,T,19) is 1 where
+    the detector sees something else than the joint. The bones of the tree err each by itself, left and right partly
+    alike, so that errors add up towards the ends of the limbs; and the body leans as a whole.
     """
-    count, frames, joints = depth.shape
+    count, frames, parts = doubt.shape
+    depth = joints[..., 2]
     bones = depth - depth[..., list(PARENTS)]
-    table = torch.zeros(4, joints, device=draw.device)
+    table = torch.zeros(4, parts, device=draw.device)
     for ends, row in DEPTH_BONES.items():
         table[:, list(ends)] = torch.tensor(row, device=draw.device)[:, None]
-    level = settings.depth_noise * torch.exp(draw.normal((count, 1, 1), 0.4))
-    slope = table[0] + table[1] * draw.normal((count, 1, joints))
-    slope = 1 + settings.depth_noise * (slope - 1)
-    error = table[2] * draw.normal((count, 1, joints)) + table[3] * slow_noise(draw, (*depth.shape, 1))[..., 0]
+    level = settings.depth_noise * torch.exp(0.15 + draw.normal((count, 1, 1), 0.4))
+    slope = 1 + settings.depth_noise * (table[0] - 1 + table[1] * _alike(draw, (count, 1, parts)))
+    error = table[2] * _alike(draw, (count, 1, parts)) + table[3] * slow_noise(draw, (*depth.shape, 1))[..., 0]
     error = error * level * (1 + doubt) + draw.normal(error.shape, 0.015) * settings.depth_noise
-    guess = (bones * slope + error) @ CHAIN.to(depth).T
-    known = draw.chance((count, 1, 1), settings.depth).expand(count, frames, joints)
+    lean = draw.normal((count, 1, 1), settings.depth_noise * DEPTH_LEAN)
+    guess = (bones * slope + error) @ CHAIN.to(depth).T + lean * joints[..., 1]
+    known = draw.chance((count, 1, 1), settings.depth).expand(count, frames, parts)
     return torch.where(known, guess, 0.0), known
+
+
+def _alike(draw: Draw, shape: tuple[int, int, int]) -> Tensor:
+    """Return noise (B,1,19) of variance 1, most of which left and right have in common."""
+    own, common = draw.normal(shape), draw.normal(shape)
+    common = (common + common[..., LIFTER_MIRROR]) / torch.where(
+        torch.tensor(LIFTER_MIRROR, device=draw.device) == torch.arange(shape[2], device=draw.device), 2.0, math.sqrt(2)
+    )
+    return math.sqrt(1 - SIDES_ALIKE) * own + math.sqrt(SIDES_ALIKE) * common
 
 
 def swap_sides(values: Tensor, draw: Draw, share: float) -> Tensor:

@@ -74,8 +74,7 @@ def make_batch(motions: Motions, draw: Draw, settings: SynthesisSettings, count:
     size = body_size(truth)
     targets = truth @ view.rotations.transpose(-1, -2) / size
     wider = draw.normal((count, 1), views.box)
-    depth, known = guess_depth(targets[..., 2], mistaken.float(), draw, views)
-    depth, known = depth.gather(2, sides), known & (confidence > 0)
+    depth, known = guess_depth(targets, mistaken.float(), draw, views)
     points = view.points / wider.exp()[..., None, None]
-    inputs = network_input(points, confidence, view.log_box + wider, depth, known)
+    inputs = network_input(points, confidence, view.log_box + wider, depth.gather(2, sides), known)
     return Batch(inputs, targets, size, poses.times)

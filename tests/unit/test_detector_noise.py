@@ -22,11 +22,11 @@ SHAPE = (400, 9, 19)
 
 
 def test_exact_settings_leave_points_and_depth_alone() -> None:
-    points, depth, nothing = torch.randn(*SHAPE, 2), torch.randn(SHAPE), torch.zeros(SHAPE)
+    points, joints, nothing = torch.randn(*SHAPE, 2), torch.randn(*SHAPE, 3), torch.zeros(SHAPE)
     same, _, mistaken = disturb(points, nothing, torch.ones(400), Draw(0, CPU), EXACT)
     torch.testing.assert_close(same, points)
     assert not mistaken.any()
-    _, known = guess_depth(depth, nothing, Draw(0, CPU), EXACT)
+    _, known = guess_depth(joints, nothing, Draw(0, CPU), EXACT)
     assert not known.any()
 
 
@@ -50,16 +50,17 @@ def test_a_mistaken_limb_often_lies_on_the_other_one() -> None:
 
 
 def test_the_detectors_depth_follows_the_truth_and_errs_more_towards_the_ends() -> None:
-    depth = torch.randn(400, 1, 19).expand(SHAPE) * 0.3
-    depth = depth - depth[..., :1]
-    guess, known = guess_depth(depth, torch.zeros(SHAPE), Draw(0, CPU), ViewSettings(depth=1.0))
+    joints = torch.randn(400, 1, 19, 3).expand(*SHAPE, 3) * 0.3
+    joints = joints - joints[..., :1, :]
+    depth = joints[..., 2]
+    guess, known = guess_depth(joints, torch.zeros(SHAPE), Draw(0, CPU), ViewSettings(depth=1.0))
     assert known.all()
     error = (guess - depth).square().mean((0, 1)).sqrt()
     assert error[L_HIP] < error[L_ELBOW] < error[L_WRIST]
     assert torch.corrcoef(torch.stack((guess[..., L_KNEE].ravel(), depth[..., L_KNEE].ravel())))[0, 1] > 0.2
-    _, sometimes = guess_depth(depth, torch.zeros(SHAPE), Draw(0, CPU), ViewSettings(depth=0.6))
+    _, sometimes = guess_depth(joints, torch.zeros(SHAPE), Draw(0, CPU), ViewSettings(depth=0.6))
     assert 0.5 < sometimes.float().mean() < 0.7
-    assert (guess_depth(depth, torch.zeros(SHAPE), Draw(0, CPU), ViewSettings(depth=0.0))[0] == 0).all()
+    assert (guess_depth(joints, torch.zeros(SHAPE), Draw(0, CPU), ViewSettings(depth=0.0))[0] == 0).all()
 
 
 def test_exchanged_sides_stay_exchanged_to_the_end_of_the_window() -> None:
