@@ -8,7 +8,7 @@ from ..core.device import resolve_device
 from ..core.outputs import check_outputs
 from ..errors import UsageError
 from .console import ConsoleProgress, emit, say
-from .evaluate import table
+from .evaluation_tables import table
 from .options import add_common_arguments, add_device_argument, add_overwrite_argument
 
 

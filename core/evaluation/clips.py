@@ -7,14 +7,14 @@ truth is an ``.npz`` with ``joints`` (F,J,3) in metres, ``joint_names`` as in a 
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from ...errors import PosewrightError
+from ...errors import Cancelled, PosewrightError, UsageError
 from ...progress import Progress, silent
 from ..detection import Detector
 from ..footage import open_footage
@@ -22,6 +22,8 @@ from ..lifting.lifter import Lifter
 from ..outputs import ensure_folder
 from ..pipeline import motion_of
 from ..settings import TrackSettings
+from ..take import Take
+from ..values import Camera, Keypoints
 from ..world.camera import guess_camera
 from .motion import MotionErrors, Truth, motion_errors
 
@@ -48,21 +50,23 @@ class Clip:
 
 @dataclass(frozen=True)
 class ClipFigures:
-    """What one lifter reaches on one clip."""
+    """What one lifter reaches on one clip, or the problem that kept it from a motion."""
 
     clip: Clip
-    errors: MotionErrors
+    errors: MotionErrors | None
+    problem: str = ""
 
     @property
     def ratio(self) -> float | None:
         """PA-MPJPE relative to the baseline's."""
         base = self.clip.baseline.get("pa_mpjpe_mm")
-        return self.errors.pa_mpjpe_mm / base if base else None
+        return self.errors.pa_mpjpe_mm / base if base and self.errors else None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, rounded."""
         ratio = None if self.ratio is None else round(self.ratio, 3)
-        return {"clip": self.clip.name, **self.errors.as_json(), "baseline": self.clip.baseline, "ratio": ratio}
+        errors = self.errors.as_json() if self.errors else {"problem": self.problem}
+        return {"clip": self.clip.name, **errors, "baseline": self.clip.baseline, "ratio": ratio}
 
 
 def read_clips(folder: Path) -> list[Clip]:
@@ -96,33 +100,46 @@ def read_truth(path: Path) -> Truth:
 
 def measure_clips(
     clips: Sequence[Clip],
-    lifters: Sequence[Lifter],
+    lifters: Mapping[str, Lifter],
     settings: TrackSettings,
     takes: Path | None = None,
     progress: Progress = silent,
-) -> list[list[ClipFigures]]:
+) -> dict[str, list[ClipFigures]]:
     """Capture every clip with every lifter as a user would, and compare with the truth; a list for each lifter.
 
-    The keypoints are found once a clip. ``takes`` is a folder that keeps the takes as ``LIFTER/CLIP.npz``. Raises
-    PosewrightError for footage, truth or weights that cannot be used.
+    The keypoints are found once a clip. ``takes`` is a folder that keeps the takes as ``LIFTER/CLIP.npz``, by the names
+    of ``lifters``. Raises PosewrightError for footage or truth that cannot be used.
     """
     truths = [read_truth(clip.truth) for clip in clips]
     detector = Detector(settings, progress)
-    figures: list[list[ClipFigures]] = [[] for _ in lifters]
+    figures: dict[str, list[ClipFigures]] = {name: [] for name in lifters}
     for number, (clip, truth) in enumerate(zip(clips, truths, strict=True)):
         part = _Part(progress, number, len(clips), clip.name)
         info = open_footage(clip.video)
         camera = guess_camera(settings, (info.width, info.height))
         keypoints = detector.detect(info.path, part)
-        for lifter, row in zip(lifters, figures, strict=True):
-            take = motion_of(keypoints, camera, lifter, replace(settings, lifter=lifter.name))
-            row.append(ClipFigures(clip, motion_errors(take, truth)))
-            if takes:
+        for name, lifter in lifters.items():
+            take, found = _capture(keypoints, camera, lifter, settings, clip, truth)
+            figures[name].append(found)
+            if takes and take:
                 take.provenance = {"weights": [{"used_for": "lifting", **lifter.provenance}]}
-                ensure_folder(takes / lifter.name)
-                take.save(takes / lifter.name / f"{clip.name}.npz")
+                ensure_folder(takes / name)
+                take.save(takes / name / f"{clip.name}.npz")
     progress("detect", 1.0)
     return figures
+
+
+def _capture(
+    keypoints: Keypoints, camera: Camera, lifter: Lifter, settings: TrackSettings, clip: Clip, truth: Truth
+) -> tuple[Take | None, ClipFigures]:
+    """Return the motion that a lifter makes of keypoints, and how far it is off; a failure is a result as well."""
+    try:
+        take = motion_of(keypoints, camera, lifter, replace(settings, lifter=lifter.name))
+        return take, ClipFigures(clip, motion_errors(take, truth))
+    except (Cancelled, UsageError):
+        raise
+    except PosewrightError as error:
+        return None, ClipFigures(clip, None, str(error))
 
 
 @dataclass(frozen=True)

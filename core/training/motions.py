@@ -84,6 +84,14 @@ def load_motions(path: Path, balanced: bool = True) -> Motions:
     )
 
 
+def load_actions(path: Path) -> list[str]:
+    """Return what the recorded clips of a motion file show, in lower case; "unnamed" where the file does not say."""
+    with np.load(path) as data:
+        clips = len(data["clip_starts"]) - 1
+        names = data["action"].tolist() if "action" in data else [""] * clips
+    return [str(name).strip().lower().replace("_", " ") or "unnamed" for name in names]
+
+
 def _clip_weights(lengths: Tensor, sources: list[tuple[str, str]]) -> Tensor:
     """Return clip weights that give each source its share and split the rest by frames."""
     frames: dict[tuple[str, str], float] = {}
