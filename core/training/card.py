@@ -40,6 +40,8 @@ def describe(
             "best_step": best_step,
             "seconds": round(trainer.schedule.spent),
             "device": trainer.device.type,
+            "precision": "bfloat16" if trainer.half else "float32",
+            **trainer.usage.as_json(),
             "parameters": count_parameters(trainer.model),
             **({"started_from": dict(origin)} if origin else {}),
         },

@@ -21,8 +21,10 @@ from .config import as_toml
 from .curves import Curves, Row
 from .evaluate import CONDITIONS, VALIDATION_FILE, evaluate_network, measure, own_lift
 from .motions import Motions, load_motions
+from .plot import write_curves
 from .recipe import Recipe
 from .state import TrainingFolder
+from .timing import PROFILE_EVERY, gpu_seconds
 from .trainer import Trainer
 
 TRAIN_FILE = "mocap_train.npz"
@@ -64,7 +66,12 @@ class Run:
         """Learn from one batch; validate and add to the curves when it is time."""
         trainer, recipe = self.trainer, self.trainer.recipe
         part, _ = trainer.schedule.part()
-        self.unread.append(trainer.step())
+        if trainer.device.type == "cuda" and sum(trainer.schedule.steps) % PROFILE_EVERY == PROFILE_EVERY // 2:
+            computing, recorded = gpu_seconds(self._learn)
+            trainer.usage.computing += computing
+            trainer.usage.recorded += recorded
+        else:
+            self._learn()
         if len(self.unread) >= (READ_LOSS_EVERY if trainer.device.type == "cuda" else 1):
             self._read_losses()
         done, apart = trainer.schedule.done, recipe.validate_share / ROWS_PER_VALIDATION
@@ -107,11 +114,16 @@ class Run:
             words.append(f"{left / 60:.0f} min left" if left >= 90 else f"{left:.0f} s left")
         return ", ".join(words)
 
+    def _learn(self) -> None:
+        self.unread.append(self.trainer.step())
+
     def _add_row(self, part: int, figures: tuple[float | None, float | None]) -> None:
         schedule = self.trainer.schedule
         rate = self.trainer.optimizer.param_groups[part]["lr"]
         if self.curves is not None:
             self.curves.add(Row(schedule.spent, sum(schedule.steps), part + 1, rate, self.smooth, *figures))
+            if figures[0] is not None:
+                write_curves(self.folder.picture, self.curves.rows)
 
     def _read_losses(self) -> None:
         if not self.unread:

@@ -17,6 +17,7 @@ from .motions import Motions
 from .recipe import Recipe
 from .schedule import Schedule
 from .synthesis import Batch, SynthesisSettings, make_batch
+from .timing import TIME_EVERY, Stopwatch, Usage
 
 CLIP_GRADIENT = 1.0
 RESUMABLE = ("minutes", "validate_share")
@@ -34,6 +35,7 @@ class Trainer:
         self.draw = Draw(recipe.seed, device)
         self.schedule = Schedule(recipe)
         self.synthesis = SynthesisSettings()
+        self.usage = Usage()
         self.model = recipe.build().to(device)
         self.mean = recipe.build().to(device).requires_grad_(False)
         self.mean.load_state_dict(self.model.state_dict())
@@ -61,7 +63,12 @@ class Trainer:
         part, _ = self.schedule.part()
         for group, rate in zip(self.optimizer.param_groups, self.schedule.rates(), strict=True):
             group["lr"] = rate
+        watch = Stopwatch(self.device) if sum(self.schedule.steps) % TIME_EVERY == TIME_EVERY // 2 else None
+        if watch:
+            watch.mark()
         batch = self._batch(part)
+        if watch:
+            watch.mark()
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss(part, batch)
         loss.backward()
@@ -69,6 +76,11 @@ class Trainer:
         self.optimizer.step()
         self.schedule.steps[part] += 1
         self._update_mean(part)
+        if watch:
+            watch.mark()
+            synthesis, learning = watch.seconds()
+            self.usage.synthesis += synthesis
+            self.usage.steps += synthesis + learning
         self.schedule.seconds[part] += time.monotonic() - started
         return loss.detach()
 
@@ -130,12 +142,13 @@ class Trainer:
             "draw": self.draw.generator.get_state(),
             "seconds": list(self.schedule.seconds),
             "steps": list(self.schedule.steps),
+            "usage": self.usage.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a stored state; PosewrightError when it is of another device or other settings."""
-        changed = sorted(k for k, v in self.recipe.as_json().items() if state["recipe"].get(k) != v)
-        changed = [name for name in changed if name not in RESUMABLE]
+        stored = {**Recipe().as_json(), **state["recipe"]}  # a setting that is newer than the state was at its default
+        changed = [k for k, v in self.recipe.as_json().items() if stored[k] != v and k not in RESUMABLE]
         if changed:
             raise PosewrightError(
                 f"The unfinished training beside the output has other settings ({', '.join(changed)}); "
@@ -151,3 +164,4 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.draw.generator.set_state(state["draw"].cpu())  # such states live on the CPU
         self.schedule.seconds, self.schedule.steps = list(state["seconds"]), list(state["steps"])
+        self.usage = Usage(**state.get("usage", {}))
