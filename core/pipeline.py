@@ -111,7 +111,7 @@ def motion_of(
     from .world.solve import solve_world
 
     progress("lift", 0.0)
-    pose = lifter.lift(keypoints, camera, progress)
+    pose = lifter.lift(keypoints, camera, progress, thin=settings.quality == "fast")
     progress("world", 0.0)
     return solve_world(pose, keypoints, camera, settings)
 

@@ -22,7 +22,7 @@ from .inputs import (
     lifter_points,
     mirrored,
     network_input,
-    predict_pose,
+    predict_with_spread,
     virtual_view,
 )
 
@@ -59,8 +59,8 @@ class Convention(Protocol):
         """Turn keypoints into the network's input."""
         ...
 
-    def predict(self, model: nn.Module, inputs: Tensor) -> Tensor:
-        """Run the network: (B,T,J,C) to root-relative (B,T,J,3)."""
+    def predict(self, model: nn.Module, inputs: Tensor, times: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Run the network on (B,T,J,C) at ``times`` (B,T): root-relative (B,T,J,3), log expected error (B,T,J)."""
         ...
 
     def mirrored(self, values: Tensor) -> Tensor:
@@ -86,9 +86,9 @@ class OwnConvention:
         inputs = network_input(*(torch.from_numpy(part) for part in parts))
         return Track(inputs.float(), confidence, view.rotations, view.box)
 
-    def predict(self, model: nn.Module, inputs: Tensor) -> Tensor:
+    def predict(self, model: nn.Module, inputs: Tensor, times: Tensor) -> tuple[Tensor, Tensor | None]:
         """Run the network."""
-        return predict_pose(model, inputs)
+        return predict_with_spread(model, inputs, times)
 
     def mirrored(self, values: Tensor) -> Tensor:
         """Exchange left and right."""
@@ -118,10 +118,10 @@ class OfficialConvention:
         inputs = np.concatenate([flat, confidence[..., None]], axis=-1)[:, self._from_h36m]
         return Track(torch.from_numpy(inputs).float(), confidence[:, self._from_h36m], view.rotations, view.box)
 
-    def predict(self, model: nn.Module, inputs: Tensor) -> Tensor:
-        """Run the network."""
+    def predict(self, model: nn.Module, inputs: Tensor, times: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Run the network, which knows neither times nor its own error."""
         out = model(inputs)
-        return out - out[..., self._root : self._root + 1, :]
+        return out - out[..., self._root : self._root + 1, :], None
 
     def mirrored(self, values: Tensor) -> Tensor:
         """Exchange left and right."""
