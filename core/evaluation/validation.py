@@ -4,7 +4,6 @@ Our own lifters are measured on all joints. Lifters of other makes get the same 
 input; only the twelve joints that everybody means alike are compared, relative to the middle of the hips.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from ..training.metrics import BONES
 from ..training.motions import Motions, load_actions, load_motions
 from ..training.synthesis import VALIDATION_NO_DEPTH, Batch
 from ..values import Camera, Keypoints
+from .benchmarks import lift_clips
 from .keypoints import KEYPOINT_NAMES, LIMBS, detector_points
 from .motion import LIMBS as LIMB_BONES
 from .motion import MAIN
@@ -112,7 +112,7 @@ def other_lift(network: nn.Module, convention: Convention, device: torch.device)
     def lift(batch: Batch) -> tuple[Tensor, Tensor]:
         tracks = [convention.track(_keypoints(batch, window), camera) for window in range(len(batch.inputs))]
         clips = torch.stack([track.inputs for track in tracks]).to(device)
-        outputs = _both_ways(lambda values: convention.predict(network, values), convention, clips).cpu().numpy()
+        outputs = lift_clips(network, clips, convention).cpu().numpy()
         poses = [
             np.einsum("fjk,fki->fji", convention.poses(track, out), track.rotations)
             for track, out in zip(tracks, outputs.astype(np.float64), strict=True)
@@ -122,11 +122,6 @@ def other_lift(network: nn.Module, convention: Convention, device: torch.device)
         return _about_hips(found), _about_hips(batch.targets.cpu()[..., truth_columns, :] * unit)
 
     return lift
-
-
-def _both_ways(predict: Callable[[Tensor], Tensor], convention: Convention, clips: Tensor) -> Tensor:
-    """Return the mean of what a network says of clips (B,T,J,C) as they are and mirrored."""
-    return (predict(clips) + convention.mirrored(predict(convention.mirrored(clips)))) / 2
 
 
 def _about_hips(poses: Tensor) -> Tensor:

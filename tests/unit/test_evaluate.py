@@ -97,28 +97,32 @@ def test_actions_are_measured_one_by_one(data: Path, checkout: Path) -> None:
     assert found.measured["noisy"].figures.pa_mpjpe_mm > exact.figures.pa_mpjpe_mm
 
 
-class Oracle(OfficialConvention):
-    """An official lifter that knows the answer: the true joints as Human3.6M's image coordinates with a depth."""
+class Remembering(OfficialConvention):
+    """Human3.6M's convention, which remembers half the width of every picture over the focal length."""
 
-    def __init__(self, truth: Tensor, closeness: float) -> None:
+    def __init__(self) -> None:
         super().__init__(H36M_JOINTS, metric=False)
-        self.truth = truth  # (B,T,17,3) metres, virtual camera axes, pelvis at the origin
-        self.closeness = closeness  # one over the person's distance in metres
         self.half_pictures: list[Tensor] = []
-        self.flipped = False
 
     def track(self, keypoints: Keypoints, camera: Camera) -> Track:
         track = super().track(keypoints, camera)
         self.half_pictures.append(torch.from_numpy(track.box / OFFICIAL_FILL))
         return track
 
-    def predict(self, model: nn.Module, inputs: Tensor) -> Tensor:
-        """Answer for the plain clips first, then for the mirrored ones."""
-        seen = self.mirrored(inputs) if self.flipped else inputs
-        depth = self.truth[..., 2:] * self.closeness / torch.stack(self.half_pictures)[..., None, None]
-        answer = torch.cat((seen[..., :2] - seen[..., :1, :2], depth.float()), dim=-1)
+
+class Oracle(nn.Module):
+    """An official network that knows the depths (B,T,17,1) over the distance; plain clips come first, then mirrored."""
+
+    def __init__(self, depths: Tensor, convention: Remembering) -> None:
+        super().__init__()
+        self.depths, self.convention, self.flipped = depths, convention, False
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        seen = self.convention.mirrored(inputs) if self.flipped else inputs
+        depths = self.depths / torch.stack(self.convention.half_pictures)[..., None, None]
+        answer = torch.cat((seen[..., :2], depths.float()), dim=-1)
         self.flipped, mirror = True, self.flipped
-        return self.mirrored(answer) if mirror else answer
+        return self.convention.mirrored(answer) if mirror else answer
 
 
 def test_official_lifters_are_measured_through_their_own_joints(data: Path) -> None:
@@ -126,10 +130,11 @@ def test_official_lifters_are_measured_through_their_own_joints(data: Path) -> N
     motions = load_motions(data / VALIDATION_FILE, balanced=False)
     batch = make_batch(motions, Draw(3, CPU), VALIDATION_EXACT, 6, 5)
     columns = [LIFTER_JOINTS.index(name) for name in H36M_JOINTS]
-    truth = (batch.targets * batch.size)[..., columns, :]
+    depths = (batch.targets * batch.size)[..., columns, 2:]
     errors = []
     for closeness in (1 / 6, 1 / 3, 1 / 2):  # one over the distance in metres, not known here
-        poses, right = other_lift(nn.Identity(), Oracle(truth, closeness), CPU)(batch)
+        convention = Remembering()
+        poses, right = other_lift(Oracle(depths * closeness, convention), convention, CPU)(batch)
         assert poses.shape == right.shape == (6, 5, 12, 3)
         errors.append(position_error(aligned(poses, right), right))
     assert torch.stack(errors).min(0).values.mean() < 45  # measured 35
