@@ -45,7 +45,7 @@ def run_train(args: argparse.Namespace) -> int:
     if args.out.suffix != ".safetensors":
         raise UsageError("The weights are written as .safetensors; give -o a name with this ending.")
     device = resolve_device(args.device)
-    check_outputs([args.out], overwrite=args.overwrite)
+    check_outputs([args.out, args.out.with_suffix(".md")], overwrite=args.overwrite)
     length = (
         f"{sum((recipe.prior_steps, recipe.joint_steps))} steps" if recipe.by_steps else f"{recipe.minutes:g} minutes"
     )

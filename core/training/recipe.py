@@ -1,5 +1,6 @@
 """The settings of a training, and which of them make no training."""
 
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,8 @@ class Recipe:
         """Raise UsageError for settings that make no network or no training."""
         for field in fields(self):
             value, name = getattr(self, field.name), field.name
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"The setting {name} must be a finite number.")
             if name in POSITIVE and value <= 0:
                 raise UsageError(f"The setting {name} must be more than 0.")
             if name in AT_LEAST_ONE and value < 1:
@@ -118,8 +121,11 @@ class Recipe:
         }
 
     def build(self) -> PriorLifter:
-        """Return an untrained network."""
-        return PriorLifter(**self.network())
+        """Return an untrained network; UsageError when the settings make none."""
+        try:
+            return PriorLifter(**self.network())
+        except ValueError as error:
+            raise UsageError(f"These settings make no network: {error}") from error
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain values; of files only the names."""

@@ -16,14 +16,15 @@ from torch import Tensor
 from ...errors import Cancelled, PosewrightError
 from ...progress import Progress, silent
 from ..lifting.checkpoints import save_weights
-from .card import describe
+from .card import describe, model_card
 from .config import as_toml
 from .curves import Curves, Row
 from .evaluate import CONDITIONS, VALIDATION_FILE, evaluate_network, measure, own_lift
 from .motions import Motions, load_motions
 from .plot import write_curves
 from .recipe import Recipe
-from .state import TrainingFolder
+from .sources import Source, read_sources
+from .state import TrainingFolder, write_whole
 from .timing import PROFILE_EVERY, gpu_seconds
 from .trainer import Trainer
 
@@ -165,7 +166,7 @@ def train(
     if not finished:
         folder.keep(run.state())
         return None
-    return _finish(run, out)
+    return _finish(run, out, read_sources(data / TRAIN_FILE))
 
 
 def _begin(run: Run, fresh: bool) -> None:
@@ -189,25 +190,26 @@ def _steps(run: Run, ends: float, progress: Progress) -> bool:
     saved = time.monotonic()
     schedule = run.trainer.schedule
     while schedule.done < 1:
-        if time.monotonic() >= ends:
-            return False
         run.step()
         if time.monotonic() - saved > SAVE_SECONDS:
             run.folder.keep(run.state())
             saved = time.monotonic()
         progress("train", schedule.done, run.note())
+        if schedule.done < 1 and time.monotonic() >= ends:  # asked last: every call gets somewhere
+            return False
     return True
 
 
-def _finish(run: Run, out: Path) -> dict[str, Any]:
-    """Measure the best weights in full and write them; then the state is needed no more."""
+def _finish(run: Run, out: Path, sources: list[Source]) -> dict[str, Any]:
+    """Measure the best weights in full, write them and their card; then the state is needed no more."""
     trainer, recipe = run.trainer, run.trainer.recipe
     trainer.mean.load_state_dict(run.best["mean"])
     figures = {
         name: evaluate_network(network, run.validation, recipe.frames, recipe.stride_seconds)
         for name, network in (("lifter", trainer.mean), ("prior_alone", trainer.mean.prior))
     }
-    header = describe(trainer, figures, run.best["step"], run.origin)
+    header = describe(trainer, figures, sources, run.best["step"], run.origin)
     save_weights(out, trainer.mean.state_dict(), header)
+    write_whole(out.with_suffix(".md"), model_card(out.stem, header, out.stat().st_size).encode())
     run.folder.state.unlink(missing_ok=True)
     return header

@@ -178,7 +178,7 @@ def test_chunks_end_on_time_and_finish_the_work(data: Path, tmp_path: Path, caps
     assert main(command) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["finished"] is True and result["figures"]["lifter"]["exact"]["pa_mpjpe_mm"] > 0
-    assert out.exists()
+    assert out.exists() and "## Figures" in out.with_suffix(".md").read_text()
     assert main(command) == 1  # exists, and no --overwrite
 
 
