@@ -1,21 +1,28 @@
 """Lifting a track: windows, mirrors, cameras, lengths and rates; networks here are small and untrained."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from posewright.core.lifting import load_lifter
-from posewright.core.lifting.checkpoints import save_weights
-from posewright.core.lifting.conventions import OFFICIAL_FILL, OfficialConvention, Track, h36m_points
-from posewright.core.lifting.inputs import CHANNELS, LIFTER_JOINTS
-from posewright.core.lifting.lifter import Lifter
-from posewright.core.lifting.pose_prior import PriorLifter
+from posewright.core.lifting.checkpoints import Checkpoint, save_weights
+from posewright.core.lifting.conventions import OFFICIAL_FILL, OfficialConvention, OwnConvention, Track, h36m_points
+from posewright.core.lifting.inputs import CHANNELS, LIFTER_JOINTS, predict_with_spread
+from posewright.core.lifting.lifter import Lifter, precision
+from posewright.core.lifting.pose_prior import PosePrior, PriorLifter
 from posewright.core.lifting.windows import WindowMean, plan_windows
 from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS, H36M_JOINTS, mirror_order
+from posewright.core.training.losses import uncertainty_loss
 from posewright.core.values import Camera, CameraPose, Keypoints
 from posewright.errors import PosewrightError, UsageError
+from posewright.progress import silent
+
+HALF_PRECISION_ERROR = 0.01
+"""Body units (about 6 mm) by which bfloat16 may change the joints in the mean."""
 
 LIMB_JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 DATA = Path(__file__).parent.parent / "data" / "parity"
@@ -221,6 +228,113 @@ def test_loading_by_name_and_file(weights: Path, tmp_path: Path, monkeypatch: py
         load_lifter("lost.safetensors")
     shutil.copy(weights, tmp_path / "no ending")
     assert load_lifter(tmp_path / "no ending").name == "no ending"
+
+
+def own_lifter(config: dict[str, Any], train: Callable[[PriorLifter], None]) -> Lifter:
+    """A lifter of a network that ``train`` has prepared."""
+    torch.manual_seed(2)
+    model = PriorLifter(**config)
+    train(model)
+    channels = CHANNELS[: config["tcpformer"]["dim_in"]]
+    checkpoint = Checkpoint(
+        model.state_dict(), "prior_tcpformer", config, "virtual_view", LIFTER_JOINTS, channels, 27, 0.1, "none"
+    )
+    return Lifter(checkpoint, {"name": "own"}, torch.device("cpu"))
+
+
+def test_the_expected_error_of_the_network_becomes_the_uncertainty() -> None:
+    wrist = LIFTER_JOINTS.index("left_wrist")
+
+    def one_bad_wrist(model: PriorLifter) -> None:
+        assert model.prior.spread is not None
+        torch.nn.init.constant_(model.prior.spread.bias, np.log(0.1))
+        with torch.no_grad():
+            model.prior.spread.bias[wrist] = np.log(0.4)
+
+    pose = own_lifter({**CONFIG, "uncertainty": True}, one_bad_wrist).lift(walker(40), CAMERA)
+    check(pose, 40)
+    assert pose.uncertainty is not None
+    expected = np.full(19, 0.1)
+    # an untrained network is its own mirror image, so that passes agree; the mirrored one doubts the other wrist
+    expected[[wrist, LIFTER_JOINTS.index("right_wrist")]] = 0.25
+    np.testing.assert_allclose(pose.uncertainty, np.tile(expected, (40, 1)), rtol=1e-4)
+
+
+def test_expected_errors_are_calibrated() -> None:
+    """Trained on bodies whose depth is more or less of a riddle, the prior expects errors as large as they are."""
+    torch.manual_seed(0)
+    prior = PosePrior(19, 4, 64, 1, uncertainty=True)
+    optimizer = torch.optim.Adam(prior.parameters(), 3e-3)
+    shape = torch.randn(19, 3) * torch.tensor([0.3, 0.5, 0.3])
+
+    def batch(size: int) -> tuple[torch.Tensor, torch.Tensor]:
+        confidence = torch.rand(size, 1).expand(size, 19)
+        body = shape + (0.05 + 0.5 * (1 - confidence[..., None])) * torch.randn(size, 19, 3)
+        body = body - body[:, :1]
+        channels = (body[..., :2] / 1.4, confidence[..., None], torch.full((size, 19, 1), -1.5))
+        return torch.cat(channels, dim=-1), body
+
+    for _ in range(300):
+        inputs, truth = batch(64)
+        poses, spread = predict_with_spread(prior, inputs)
+        assert spread is not None
+        loss = (poses - truth).norm(dim=-1).mean() + 0.1 * uncertainty_loss(poses, truth, spread)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        inputs, truth = batch(2000)
+        poses, spread = predict_with_spread(prior, inputs)
+    assert spread is not None
+    order = spread[:, 1:].flatten().argsort()
+    errors = (poses - truth).norm(dim=-1)[:, 1:].flatten()[order].chunk(5)
+    expected = spread[:, 1:].exp().flatten()[order].chunk(5)
+    means = [float(part.mean()) for part in errors]
+    assert means == sorted(means) and means[-1] > 2 * means[0], means
+    for mean, foretold in zip(means, expected, strict=True):
+        assert float(foretold.mean()) == pytest.approx(mean, rel=0.25)
+
+
+def test_true_times_reach_a_network_that_uses_them() -> None:
+    config = {**CONFIG, "tcpformer": {**CONFIG["tcpformer"], "time_position": True, "time_gate": 1.0}}
+
+    def all_parts_work(model: PriorLifter) -> None:
+        torch.nn.init.normal_(model.tcpformer.head.weight, std=0.05)
+
+    lifter = own_lifter(config, all_parts_work)
+    steady, late = walker(9, 10.0), walker(9, 10.0)
+    # the windows and the input are the same; a frame in the middle comes a little later
+    inputs = OwnConvention().track(steady, CAMERA)
+    late.times = steady.times + np.where(np.arange(9) == 4, 0.04, 0)
+    first, _, _ = lifter._lift_track(inputs, steady.times, silent)
+    second, _, _ = lifter._lift_track(inputs, late.times, silent)
+    hours, _, _ = lifter._lift_track(inputs, steady.times + 36000, silent)
+    assert np.abs(first - second).max() > 1e-4
+    np.testing.assert_allclose(hours, first, atol=1e-5)
+
+
+def test_thinned_lifting_is_near_the_full_one(lifter: Lifter) -> None:
+    keypoints = walker(241, 60.0)
+    full, thin = lifter.lift(keypoints, CAMERA), lifter.lift(keypoints, CAMERA, thin=True)
+    check(thin, 241)
+    assert np.linalg.norm(full.joints - thin.joints, axis=-1).mean() < 0.02 * np.abs(full.joints).max()
+    assert full.uncertainty is not None and thin.uncertainty is not None
+    np.testing.assert_allclose(thin.uncertainty, full.uncertainty, atol=0.02)
+
+
+def test_half_precision_is_near_single_precision(lifter: Lifter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cuda runs, here on the CPU."""
+    full = lifter.lift(walker(60), CAMERA)
+    monkeypatch.setattr("posewright.core.lifting.lifter.precision", lambda _: torch.autocast("cpu", torch.bfloat16))
+    half = lifter.lift(walker(60), CAMERA)
+    check(half, 60)
+    apart = np.linalg.norm(half.joints - full.joints, axis=-1)
+    assert 0 < apart.mean() < HALF_PRECISION_ERROR
+
+
+def test_precision_by_device() -> None:
+    with precision(torch.device("cpu")):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
 
 
 def procrustes_mm(poses: np.ndarray, truth: np.ndarray) -> float:
