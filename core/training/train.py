@@ -158,6 +158,9 @@ def train(
     folder = TrainingFolder(out)
     run = Run(trainer, load_motions(data / VALIDATION_FILE, balanced=False).to(device), folder)
     _begin(run, fresh)
+    if run.origin:
+        note = f"{run.origin['share']:.1%} of the values began with {run.origin['file']}"
+        progress("train", trainer.schedule.done, note)
     try:
         finished = _steps(run, ends, progress)
     except (Cancelled, KeyboardInterrupt):

@@ -226,7 +226,9 @@ def test_a_start_from_weights_takes_what_fits(data: Path, tmp_path: Path, capsys
     train(data, first, BY_STEPS, CPU)
     stored = load_checkpoint(first).state
     recipe = replace(BY_STEPS, prior_steps=0, freeze_prior=True, start_from=str(first), frames=8)  # one proxy more
-    header = train(data, second, recipe, CPU)
+    reports = StopAfter(-1)
+    header = train(data, second, recipe, CPU, progress=reports)
+    assert reports.notes[0].endswith("% of the values began with first.safetensors")
     assert header is not None and 0.5 < header["training"]["started_from"]["share"] < 1
     assert header["training"]["recipe"]["start_from"] == header["training"]["started_from"]["file"] == first.name
     state = load_checkpoint(second).state
