@@ -42,7 +42,7 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--takes", type=Path, metavar="FOLDER", help="with --clips: keep the takes here")
     parser.add_argument(
-        "--quality", choices=["fast", "balanced", "best"], default="balanced", help="with --clips: crops per frame"
+        "--quality", choices=["fast", "balanced", "best"], default="balanced", help="with --clips: as in track"
     )
     add_device_argument(parser)
     add_common_arguments(parser)

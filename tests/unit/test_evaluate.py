@@ -251,3 +251,17 @@ def test_missing_data_gets_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "does not exist" in capsys.readouterr().err
     assert main(["evaluate", "--clips", str(tmp_path), "--device", "cpu", "-q"]) == 1
     assert "clips.json" in capsys.readouterr().err
+
+
+FINGERPRINTS = {2: (0.495021, 0.704988)}
+"""Mean size of the inputs of one batch of each kind, for every version of the evaluation that there was."""
+
+
+def test_other_cameras_or_errors_are_another_evaluation(data: Path) -> None:
+    """When this fails, figures are no longer comparable: raise ``EVALUATION`` and note the new numbers."""
+    motions = load_motions(data / VALIDATION_FILE, balanced=False)
+    found = [
+        make_batch(motions, Draw(evaluate.SEED, CPU), settings, 16, 5).inputs.abs().mean().item()
+        for settings in evaluate.CONDITIONS.values()
+    ]
+    assert found == pytest.approx(FINGERPRINTS[EVALUATION], rel=1e-4)
