@@ -21,8 +21,6 @@ from .evaluation_tables import (
 from .options import add_common_arguments, add_device_argument
 
 if TYPE_CHECKING:
-    import torch
-
     from ..core.evaluation.clips import ClipFigures
     from ..core.evaluation.heading import HeadingError
     from ..core.evaluation.validation import Validation
@@ -56,14 +54,13 @@ def run_evaluate(args: argparse.Namespace) -> int:
         raise UsageError("--details and --heading are measured on motions; give --data FOLDER.")
     if args.takes and not args.clips:
         raise UsageError("--takes keeps the takes of clips; give --clips FOLDER.")
-    device = resolve_device(args.device)
     files = named([_weights_file(name) for name in args.weights])
     progress = ConsoleProgress(quiet=args.quiet)
     validation, heading, clips = {}, {}, {}
     if args.data:
-        validation = _validate(files, args, device, progress)
+        validation = _validate(files, args, progress)
     if args.heading or args.clips:
-        lifters = _load(files, device)
+        lifters = _load(files, args.device)
         if args.heading and args.data:
             heading = _heading(lifters, args.data, progress)
         clips = {str(folder): _clips(lifters, folder, args, progress) for folder in args.clips}
@@ -85,12 +82,11 @@ def named(files: list[Path]) -> dict[str, Path]:
     return found
 
 
-def _validate(
-    files: dict[str, Path], args: argparse.Namespace, device: "torch.device", progress: Progress
-) -> dict[str, "Validation"]:
+def _validate(files: dict[str, Path], args: argparse.Namespace, progress: Progress) -> dict[str, "Validation"]:
     from ..core.evaluation.validation import measure_validation
     from ..core.lifting.checkpoints import load_checkpoint
 
+    device = resolve_device(args.device)
     checkpoints = {name: load_checkpoint(path) for name, path in files.items()}
     return {
         name: measure_validation(checkpoint, args.data, device, args.details, progress)
@@ -98,7 +94,7 @@ def _validate(
     }
 
 
-def _load(files: dict[str, Path], device: "torch.device") -> dict[str, "Lifter"]:
+def _load(files: dict[str, Path], device: str) -> dict[str, "Lifter"]:
     from ..core.lifting import load_lifter
 
     return {name: load_lifter(path, device) for name, path in files.items()}

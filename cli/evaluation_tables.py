@@ -82,7 +82,7 @@ def heading_table(found: Mapping[str, Sequence["HeadingError"]]) -> str:
     for lifter, errors in found.items():
         for number, error in enumerate(errors):
             place = f"{error.off_axis:g} deg {error.direction}" if error.off_axis else "on the axis"
-            values = (f"{error.absolute:.1f}", f"{error.signed:+.1f}", f"{error.beyond:+.1f}" if number else "")
+            values = (f"{error.absolute:.1f}", f"{error.signed:+.1f}", f"{error.beyond:+.2f}" if number else "")
             rows.append(["" if number else lifter, place, *values])
     return columns(rows, left=2)
 
