@@ -69,12 +69,13 @@ SIDES_ALIKE = 0.6
 class ViewSettings:
     """Strength of a detector's errors; lengths are shares of the half box. ``EXACT`` has none."""
 
-    bias: float = 0.012  # constant error of each joint within a window
-    drift: float = 0.011  # slow error
+    bias: float = 0.010  # constant error of each joint within a window
+    drift: float = 0.010  # slow error
     jitter: float = 0.005  # error of its own in every frame
     spread: float = 0.5  # log deviation of all these from window to window
-    hidden: float = 2.5  # how much larger the errors of a hidden joint are
-    mistakes: float = 0.03  # share of limbs that are put in a wrong place for a while; hidden ones more often
+    hidden: float = 5.0  # how much larger the errors of a hidden joint are
+    unsure: float = 0.06  # share of joints that the detector reads badly for another reason
+    mistakes: float = 0.04  # share of limbs that are put in a wrong place for a while; hidden ones more often
     outliers: float = 0.004
     swaps: float = 0.01
     cut: float = 0.1  # share of windows whose legs the picture does not hold
@@ -86,7 +87,7 @@ class ViewSettings:
     depth_noise: float = 1.0  # strength of the errors of that depth
 
 
-EXACT = ViewSettings(0, 0, 0, 0, 1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+EXACT = ViewSettings(0, 0, 0, 0, 1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def disturb(
@@ -99,7 +100,8 @@ def disturb(
     """
     count, frames, joints = points.shape[:3]
     level = torch.exp(draw.normal((count, 1, 1), settings.spread))
-    doubt = (hidden + 0.6 * draw.chance((count, 1, joints), 0.05)).clamp(max=1.0)
+    unsure = 0.8 * draw.chance((count, 1, joints), settings.unsure) * draw.uniform((count, 1, joints), 0.5, 1.2)
+    doubt = (hidden * draw.uniform((count, 1, joints), 0.3, 1.0) + unsure).clamp(max=1.2)
     spread = level * torch.tensor(JOINT_NOISE, device=draw.device) * (1 + (settings.hidden - 1) * doubt)
     error = slow_noise(draw, points.shape) * settings.drift + draw.normal((count, 1, joints, 2), settings.bias)
     error = (error + draw.normal(points.shape, settings.jitter)) * spread[..., None]
@@ -108,9 +110,10 @@ def disturb(
     mistaken = limb_mistakes(hidden, draw, settings.mistakes)
     wrong = _wrong_places(points, half_box, draw)
     points = torch.where(mistaken[..., None], wrong, points) + error * half_box[:, None, None, None]
-    expected = 0.86 - 0.18 * doubt - 0.14 * mistaken - 0.2 * wild - 2.5 * settings.drift * (spread - 1)
-    own_scale = torch.exp(draw.normal((count, 1, 1), 0.35))
-    confidence = expected + draw.normal((count, 1, joints), 0.05) + draw.normal(expected.shape, 0.04)
+    noticed = mistaken * draw.uniform((count, 1, joints), 0.05, 0.45)
+    expected = 0.85 - 0.32 * doubt - noticed - 0.2 * wild - 2.5 * settings.drift * (level - 1)
+    own_scale = torch.exp(draw.normal((count, 1, 1), 0.3))
+    confidence = expected + draw.normal((count, 1, joints), 0.04) + draw.normal(expected.shape, 0.03)
     return points, confidence.clamp(0.05, 1.0) ** own_scale, mistaken
 
 
