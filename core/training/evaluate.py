@@ -16,7 +16,7 @@ from .metrics import BONES, acceleration_error, aligned, bone_degrees, joint_err
 from .motions import Motions, load_motions
 from .synthesis import VALIDATION_EXACT, VALIDATION_NOISY, Batch, SynthesisSettings, make_batch
 
-EVALUATION = 2
+EVALUATION = 3
 """Version of what is measured: figures are comparable only where it is the same. It rises whenever the validation
 cameras, the detector's errors or the measures change."""
 
