@@ -16,8 +16,12 @@ STAGES = {
 }
 
 
+SECONDS_BETWEEN = {True: 1.0, False: 60.0}
+"""Seconds after which a note is shown although the per cent stand still: on a terminal, and elsewhere."""
+
+
 class ConsoleProgress:
-    """Show progress on stderr: one line that is rewritten on a terminal, a line per stage step elsewhere."""
+    """Show progress on stderr: one line that is rewritten on a terminal, elsewhere a line a quarter or a minute."""
 
     def __init__(self, *, quiet: bool = False, prefix: str = "") -> None:
         self._quiet = quiet
@@ -25,7 +29,8 @@ class ConsoleProgress:
         self._live = sys.stderr.isatty()
         self._stage = ""
         self._shown = -1
-        self._started = 0.0
+        self._shown_at = 0.0
+        self._started, self._from = 0.0, 0.0
         self._open_line = False
 
     def __call__(self, stage: str, done: float, note: str = "") -> None:
@@ -34,12 +39,14 @@ class ConsoleProgress:
             return
         if stage != self._stage:
             self.close()
-            self._stage, self._shown, self._started = stage, -1, time.monotonic()
+            self._stage, self._shown, self._started, self._from = stage, -1, time.monotonic(), done
         step = int(done * 100) if self._live else int(done * 4) * 25
-        if step == self._shown:
+        late = time.monotonic() - self._shown_at > SECONDS_BETWEEN[self._live]
+        if step == self._shown and not late:
             return
-        self._shown = step
-        line = f"{self._prefix}{STAGES.get(stage, stage)}: {step} %{self._time_left(done)}{'  ' + note if note else ''}"
+        self._shown, self._shown_at = step, time.monotonic()
+        line = f"{self._prefix}{STAGES.get(stage, stage)}: {int(done * 100)} %{self._time_left(done)}"
+        line += f"  {note}" if note else ""
         if self._live:
             sys.stderr.write(f"\r\x1b[K{line}")
             self._open_line = True
@@ -48,10 +55,14 @@ class ConsoleProgress:
         sys.stderr.flush()
 
     def _time_left(self, done: float) -> str:
-        spent = time.monotonic() - self._started
-        if not 0.02 < done < 1 or spent < 3:
+        spent, gained = (
+            time.monotonic() - self._started,
+            done - self._from,
+        )  # work that was resumed begins in the middle
+        if gained < 0.02 * (1 - self._from) or done >= 1 or spent < 3:
             return ""
-        return f", about {spent * (1 - done) / done:.0f} s left"
+        left = spent * (1 - done) / gained
+        return f", about {left:.0f} s left" if left < 100 else f", about {left / 60:.0f} min left"
 
     def close(self) -> None:
         """End the line that is being rewritten, if any."""

@@ -52,14 +52,3 @@ class Schedule:
             return recipe.learning_rate * late * fall, recipe.learning_rate * fall
         warm = min(1.0, (self.steps[0] + 1) / recipe.warm_up_steps)
         return recipe.learning_rate * min(warm, late + (1 - late) * fall), 0.0
-
-    def seconds_left(self) -> float | None:
-        """Return the seconds of training that remain, or None while they cannot be told."""
-        recipe = self.recipe
-        if not recipe.by_steps:
-            return max(recipe.minutes * 60 - self.spent, 0.0)
-        part, _ = self.part()
-        if not self.steps[part] or (part == 0 and recipe.joint_steps):
-            return None  # nobody knows how long a step of the second part takes
-        left = (recipe.prior_steps, recipe.joint_steps)[part] - self.steps[part]
-        return left * self.seconds[part] / self.steps[part]

@@ -106,13 +106,9 @@ class Run:
 
     def note(self) -> str:
         """Return where the training stands, in words."""
-        schedule = self.trainer.schedule
-        words = [f"step {sum(schedule.steps)}", f"loss {self.smooth:.3f}"]
+        words = [f"step {sum(self.trainer.schedule.steps)}", f"loss {self.smooth:.3f}"]
         if not math.isnan(self.figures[1]):
             words.append(f"validation PA {self.figures[0]:.1f} mm exact, {self.figures[1]:.1f} noisy")
-        left = schedule.seconds_left()
-        if left is not None:
-            words.append(f"{left / 60:.0f} min left" if left >= 90 else f"{left:.0f} s left")
         return ", ".join(words)
 
     def _learn(self) -> None:

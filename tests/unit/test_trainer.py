@@ -128,7 +128,7 @@ def test_a_stopped_training_goes_on(data: Path, tmp_path: Path) -> None:
     after = StopAfter(-1)
     header = train(data, out, BY_STEPS, CPU, progress=after)
     assert header is not None
-    assert after.notes[0].startswith("step 6,") and after.notes[-1].endswith(" 0 s left")
+    assert after.notes[0].startswith("step 6,") and " noisy" in after.notes[-1]
     assert {path.name for path in folder.iterdir()} == {"curves.csv", "curves.png", "config.toml"}
     checkpoint = load_checkpoint(out)
     assert (checkpoint.frames, checkpoint.stride_seconds) == (5, 0.1)

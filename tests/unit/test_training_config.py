@@ -78,20 +78,16 @@ def test_rates_warm_up_and_fall_and_meet_between_the_parts() -> None:
         schedule.steps[part] += 1
         schedule.seconds[part] += 0.5
     prior, former = np.array(rates).T / recipe.learning_rate
-    assert schedule.steps == [100, 100] and schedule.seconds_left() == 0
+    assert schedule.steps == [100, 100]
     assert prior[0] == pytest.approx(0.1) and prior[9:12].min() > 0.95
     assert prior[99] == pytest.approx(recipe.prior_late_rate, abs=0.01)
     assert (former[:100] == 0).all() and former[100] == pytest.approx(0.1) and former[-1] < 0.01
     assert prior[100:].max() <= recipe.prior_late_rate
 
 
-def test_time_left_is_told_when_it_is_known() -> None:
+def test_the_clock_says_where_a_training_stands() -> None:
     clock = Schedule(replace(Recipe(), minutes=2.0), seconds=[30.0, 0.0])
-    assert clock.seconds_left() == 90 and clock.part() == (0, pytest.approx(0.25 / 0.45))
-    steps = Schedule(replace(Recipe(), prior_steps=10, joint_steps=40), steps=[5, 0], seconds=[1.0, 0.0])
-    assert steps.seconds_left() is None  # no step of the second part was timed yet
-    steps.steps, steps.seconds = [10, 4], [2.0, 4.0]
-    assert steps.seconds_left() == 36
+    assert clock.done == 0.25 and clock.part() == (0, pytest.approx(0.25 / 0.45))
 
 
 def test_curves_forget_what_was_undone_and_lines_cut_short(tmp_path: Path) -> None:
