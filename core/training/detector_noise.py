@@ -39,6 +39,8 @@ from .motions import (
 
 LIMBS = ((L_KNEE, L_ANKLE, L_TOE), (R_KNEE, R_ANKLE, R_TOE), (L_ELBOW, L_WRIST), (R_ELBOW, R_WRIST))
 LEGS_DOWN = (*LIMBS[0], *LIMBS[1])
+OUTSIDE = ((L_ANKLE, R_ANKLE, L_TOE, R_TOE), LEGS_DOWN, LEGS_DOWN, (L_HIP, R_HIP, *LEGS_DOWN))
+"""What a picture may leave out, one as often as the other."""
 
 JOINT_NOISE = (1.0, 0.8, 1.0, 1.0, 0.8, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8, 0.9, 1.1, 1.15, 0.9, 1.1, 1.15, 1.3, 1.3)
 """How much the detector errs at each joint, relative to the others."""
@@ -78,7 +80,7 @@ class ViewSettings:
     mistakes: float = 0.04  # share of limbs that are put in a wrong place for a while; hidden ones more often
     outliers: float = 0.004
     swaps: float = 0.01
-    cut: float = 0.1  # share of windows whose legs the picture does not hold
+    cut: float = 0.12  # share of windows whose legs, or more, the picture does not hold
     missing: float = 0.01  # share of joints that the detector does not give, for some frames or all
     body: float = 1.0  # strength of the detector's own idea of hips, shoulders, ears and toes
     focal: float = 0.15  # log error of the focal length that the user gives
@@ -112,7 +114,7 @@ def disturb(
     points = torch.where(mistaken[..., None], wrong, points) + error * half_box[:, None, None, None]
     noticed = mistaken * draw.uniform((count, 1, joints), 0.05, 0.45)
     expected = 0.85 - 0.32 * doubt - noticed - 0.2 * wild - 2.5 * settings.drift * (level - 1)
-    own_scale = torch.exp(draw.normal((count, 1, 1), 0.3))
+    own_scale = torch.exp(0.05 + draw.normal((count, 1, 1), 0.4))
     confidence = expected + draw.normal((count, 1, joints), 0.04) + draw.normal(expected.shape, 0.03)
     return points, confidence.clamp(0.05, 1.0) ** own_scale, mistaken
 
@@ -195,17 +197,22 @@ def swap_sides(values: Tensor, draw: Draw, share: float) -> Tensor:
     return torch.where(swapped.view(count, frames, *[1] * (values.dim() - 2)), values[:, :, LIFTER_MIRROR], values)
 
 
-def cut_legs(points: Tensor, confidence: Tensor, half_box: Tensor, draw: Draw, share: float) -> tuple[Tensor, Tensor]:
-    """Let the legs leave the picture in a share of the windows: wild guesses or nothing, with low confidence."""
+def cut_body(points: Tensor, confidence: Tensor, half_box: Tensor, draw: Draw, share: float) -> tuple[Tensor, Tensor]:
+    """Let feet, legs, or all from the hips down leave the picture in a share of the windows.
+
+    What is outside is a wild guess or nothing, with little confidence.
+    """
     count, _, joints = confidence.shape
-    legs = torch.zeros(joints, dtype=torch.bool, device=draw.device)
-    legs[list(LEGS_DOWN)] = True
-    ankles = torch.zeros_like(legs)
-    ankles[[L_ANKLE, R_ANKLE, L_TOE, R_TOE]] = True
-    lost = torch.where(draw.chance((count, 1), 0.6), legs, ankles) & draw.chance((count, 1), share)
-    guess = points + draw.normal((count, 1, joints, 2), 0.2) * half_box[:, None, None, None]
+    parts = torch.zeros(len(OUTSIDE), joints, dtype=torch.bool, device=draw.device)
+    for row, outside in zip(parts, OUTSIDE, strict=True):
+        row[list(outside)] = True
+    lost = parts[draw.integers((count,), len(OUTSIDE))] & draw.chance((count, 1), share)
+    hips = torch.zeros(joints, device=draw.device)
+    hips[[L_HIP, R_HIP]] = 1.0
+    wide = 0.2 - 0.13 * hips
+    guess = points + draw.normal((count, 1, joints, 2)) * (wide * half_box[:, None])[:, None, :, None]
     faint = draw.uniform(confidence.shape, 0.02, 0.3)
-    nothing = draw.chance((count, 1, 1), 0.5)
+    nothing = draw.chance((count, 1, 1), 0.5) & (hips == 0)  # without hips nobody would be followed
     points = torch.where(lost[:, None, :, None], guess, points)
     confidence = torch.where(lost[:, None], torch.where(nothing, 0.0, faint), confidence)
     return points, confidence

@@ -9,7 +9,7 @@ from ..lifting.inputs import network_input, virtual_views
 from .detector_noise import (
     EXACT,
     ViewSettings,
-    cut_legs,
+    cut_body,
     disturb,
     guess_depth,
     lose_joints,
@@ -65,7 +65,7 @@ def make_batch(motions: Motions, draw: Draw, settings: SynthesisSettings, count:
     sides = swap_sides(torch.arange(points.shape[2], device=draw.device).expand(points.shape[:3]), draw, views.swaps)
     points = points.gather(2, sides[..., None].expand(points.shape))
     if views.cut:
-        points, confidence = cut_legs(points, confidence, span, draw, views.cut)
+        points, confidence = cut_body(points, confidence, span, draw, views.cut)
     if views.missing:
         confidence = lose_joints(confidence, draw, views.missing)
     points, confidence = middle_points(points, confidence)

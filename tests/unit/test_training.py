@@ -9,7 +9,7 @@ import torch
 from made_motions import write_motions
 from posewright.core.lifting.inputs import LIFTER_MIRROR
 from posewright.core.training import evaluate
-from posewright.core.training.detector_noise import ViewSettings, cut_legs, disturb, lose_joints
+from posewright.core.training.detector_noise import ViewSettings, cut_body, disturb, lose_joints
 from posewright.core.training.draw import Draw
 from posewright.core.training.evaluate import evaluate_file
 from posewright.core.training.metrics import aligned, bone_degrees, position_error
@@ -111,7 +111,7 @@ def test_lost_joints_and_legs_outside_the_picture_have_little_confidence() -> No
     draw, sure = Draw(0, CPU), torch.full((400, 5, 19), 0.9)
     kept = lose_joints(sure, draw, 0.1)
     assert 0.02 < (kept == 0).float().mean() < 0.1
-    _, confidence = cut_legs(torch.zeros(400, 5, 19, 2), sure, torch.ones(400), draw, 1.0)
+    _, confidence = cut_body(torch.zeros(400, 5, 19, 2), sure, torch.ones(400), draw, 1.0)
     assert confidence[..., L_ANKLE].max() <= 0.3
     torch.testing.assert_close(confidence[..., THORAX], sure[..., THORAX])
 
