@@ -7,8 +7,8 @@ and parameter names are those of the official state dict, so that its checkpoint
 Shapes: B clips, T frames, J joints, C = dim_feat channels, H heads, N = n_frames // 3 proxies.
 Spatial sub-blocks work on (B*T,J,C), temporal ones on (B*J,T,C); only the encoder changes layout.
 
-Beyond the official network, all off by default: time in the temporal attentions (``position``), priors of skeleton
-and trajectory (``graph_prior``), and features of whole frames from elsewhere (``FrameFeatures``). Each starts
+Beyond the official network, all off by default: time in the temporal attentions (``position``), a prior of trajectories
+(``graph_prior``), and features of whole frames from elsewhere (``FrameFeatures``). Each starts
 without effect, so weights that were trained without it give the same numbers.
 """
 
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from .graph_prior import SkeletonPrior, TrajectoryPrior
+from .graph_prior import TrajectoryPrior
 from .position import TimeRotation, relative_times
 
 IGNORED_OPTIONS: Final = frozenset(
@@ -319,9 +319,9 @@ class TCPFormer(nn.Module):
 
     ``time_position`` turns queries and keys of the temporal attentions by the time of their frames
     (``position.TimeRotation``); frames of unknown time lie ``stride_seconds`` apart, and ``time_gate`` is
-    the first value of its gates: 0 changes nothing, 1 is the usual rotary embedding. ``skeleton_prior``
-    and ``trajectory_prior`` add the gated graphs of ``graph_prior``. ``frame_features`` (width, rank)
-    adds features (B,T,width) of whole frames, through ``rank`` numbers per joint.
+    the first value of its gates: 0 changes nothing, 1 is the usual rotary embedding.
+    ``trajectory_prior`` adds the gated graph of ``graph_prior``, and ``frame_features`` (width, rank)
+    features (B,T,width) of whole frames, through ``rank`` numbers per joint.
 
     ``local_branch`` can be set to False, on the instance as well, to skip the attention within
     thirds of the clip: with the official scale of 1e-5 its effect is about 1e-4 of the output.
@@ -348,7 +348,6 @@ class TCPFormer(nn.Module):
         time_position: bool = False,
         time_gate: float = 0.0,
         stride_seconds: float = 0.1,
-        skeleton_prior: bool = False,
         trajectory_prior: bool = False,
         frame_features: tuple[int, int] | None = None,
         **ignored: object,
@@ -376,7 +375,6 @@ class TCPFormer(nn.Module):
         self.norm = nn.LayerNorm(dim_feat)
         self.rep_logit = nn.Sequential(OrderedDict(fc=nn.Linear(dim_feat, dim_rep), act=nn.Tanh()))
         self.head = nn.Linear(dim_rep, dim_out)
-        self.skeleton_prior = SkeletonPrior(num_joints, dim_in, dim_feat) if skeleton_prior else None
         self.trajectory_prior = TrajectoryPrior(dim_feat) if trajectory_prior else None
         self.frame_features = FrameFeatures(*frame_features, num_joints, dim_feat) if frame_features else None
 
@@ -405,8 +403,6 @@ class TCPFormer(nn.Module):
     def _embed(self, x: Tensor, features: Tensor | None) -> Tensor:
         """Return the first tokens (B,T,J,C)."""
         tokens = self.joints_embed(x) + self.pos_embed
-        if self.skeleton_prior is not None:
-            tokens = tokens + self.skeleton_prior(x)
         if self.frame_features is not None and features is not None:
             tokens = tokens + self.frame_features(features)
         return tokens

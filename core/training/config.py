@@ -31,7 +31,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         key: key
         for key in (
             *("windows", "frames", "stride_seconds", "dim_feat", "n_layers", "num_heads", "mlp_ratio", "layer_scale"),
-            *("time_position", "skeleton_prior", "trajectory_prior", "uncertainty", "uncertainty_weight"),
+            *("time_position", "time_gate", "trajectory_prior", "uncertainty", "uncertainty_weight"),
             *("prior_features", "prior_gradient"),
         )
     },

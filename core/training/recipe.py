@@ -17,7 +17,10 @@ AT_LEAST_ONE = (
     *("prior_windows", "prior_frames", "windows", "frames", "prior_width", "prior_blocks"),
     *("dim_feat", "n_layers", "num_heads", "warm_up_steps"),
 )
-NOT_NEGATIVE = ("prior_steps", "joint_steps", "weight_decay", "prior_late_rate", "uncertainty_weight", "prior_features")
+NOT_NEGATIVE = (
+    *("prior_steps", "joint_steps", "prior_late_rate", "time_gate", "prior_features"),
+    *("uncertainty_weight", "weight_decay"),
+)
 SHARES = ("prior_share", "validate_share", "ema")
 
 
@@ -28,8 +31,8 @@ class Recipe:
     A training runs by the clock (``minutes``), or by steps when ``prior_steps`` or ``joint_steps`` are given.
     """
 
-    minutes: float = 60.0
-    prior_share: float = 0.45  # share of the time in which the per-frame prior learns alone
+    minutes: float = 100.0
+    prior_share: float = 0.38  # share of the time in which the per-frame prior learns alone
     prior_steps: int = 0  # the same by steps, which can be repeated exactly
     joint_steps: int = 0
     seed: int = 1
@@ -38,12 +41,12 @@ class Recipe:
     start_from: str = ""  # weights to begin with
     freeze_prior: bool = False
     validate_share: float = 0.05  # of the whole training, from one validation to the next
-    prior_windows: int = 96  # windows in a batch of the first part
-    prior_frames: int = 3
+    prior_windows: int = 128  # windows in a batch of the first part
+    prior_frames: int = 2
     prior_width: int = 768
     prior_blocks: int = 3
     prior_late_rate: float = 0.3  # learning rate of the prior in the second part, relative to the rest
-    windows: int = 20  # windows in a batch of the second part
+    windows: int = 24  # windows in a batch of the second part
     frames: int = 9
     stride_seconds: float = 0.1  # between the frames of a window, when lifting; training varies it
     dim_feat: int = 48
@@ -52,11 +55,11 @@ class Recipe:
     mlp_ratio: float = 2.0
     layer_scale: float = 0.3
     time_position: bool = False
-    skeleton_prior: bool = False
-    trajectory_prior: bool = False
-    uncertainty: bool = False  # a fourth output, by which each joint says how sure it is
+    time_gate: float = 1.0  # 0 lets ``time_position`` begin without effect, for weights that were trained without
+    trajectory_prior: bool = True
+    uncertainty: bool = True  # a fourth output, by which each joint says how sure it is
     uncertainty_weight: float = 0.1
-    prior_features: int = 0  # numbers per joint that TCPFormer gets of the prior beyond its guess
+    prior_features: int = 16  # numbers per joint that TCPFormer gets of the prior beyond its guess
     prior_gradient: bool = False  # whether TCPFormer's loss reaches the prior through them
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
@@ -98,7 +101,7 @@ class Recipe:
 
     def network(self) -> dict[str, Any]:
         """Return the keywords of ``PriorLifter``; options that are off are left out."""
-        options = ("time_position", "skeleton_prior", "trajectory_prior")
+        options = ("time_position", "trajectory_prior")
         outer = ("uncertainty", "prior_features", "prior_gradient")
         return {
             "prior_width": self.prior_width,
@@ -116,6 +119,7 @@ class Recipe:
                 "num_joints": len(LIFTER_JOINTS),
                 "local_branch": False,  # a tenth of the time for an order of thirds of the window
                 **{name: True for name in options if getattr(self, name)},
+                **({"time_gate": self.time_gate} if self.time_position else {}),
             },
             **{name: value for name in outer if (value := getattr(self, name))},
         }

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from posewright.core.lifting.graph_prior import REACH, TrajectoryPrior, skeleton_adjacency
-from posewright.core.lifting.inputs import LIFTER_JOINTS
+from posewright.core.lifting.graph_prior import REACH, TrajectoryPrior
 from posewright.core.lifting.position import PERIODS, TimeRotation
 from posewright.core.lifting.tcpformer import TCPFormer
 
@@ -65,7 +64,6 @@ def test_options() -> None:
 OWN = {**SMALL, "dim_in": 5, "num_joints": 19, "stride_seconds": 0.1}
 OPTIONS = {
     "time": {"time_position": True},
-    "skeleton": {"skeleton_prior": True},
     "trajectory": {"trajectory_prior": True},
     "features": {"frame_features": (12, 3)},
 }
@@ -138,16 +136,3 @@ def test_the_trajectory_prior_sees_neighbours_in_time_only() -> None:
     assert changed[: 15 - 2 * REACH, 1].max() == 0 and changed[16 + 2 * REACH :, 1].max() == 0
     assert (changed[15 - REACH : 16 + REACH, 1] > 0).all()
     assert prior(x[:, :1]).shape == (1, 1, 3, 8)
-
-
-def test_the_skeleton_prior_knows_the_bones() -> None:
-    graph = skeleton_adjacency(19)
-    torch.testing.assert_close(graph.sum(1), torch.ones(19))
-    joined = {(a, b) for a, b in (graph > 0).nonzero().tolist() if a < b}
-    assert len(joined) == 18  # a tree
-    name = LIFTER_JOINTS.index
-    assert (name("left_elbow"), name("left_wrist")) in joined
-    assert (name("left_ankle"), name("left_foot_index")) in joined
-    assert (name("thorax"), name("head")) in joined  # the neck is no joint of the lifter
-    with pytest.raises(ValueError, match="skeleton_prior"):
-        TCPFormer(**{**OWN, "num_joints": 22}, skeleton_prior=True)

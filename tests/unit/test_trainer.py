@@ -197,7 +197,7 @@ def test_half_precision_learns_the_same(motions: Motions, prior_share: float, pr
 
 
 def test_the_network_options_reach_the_network_and_train(data: Path, tmp_path: Path) -> None:
-    options = ("time_position", "skeleton_prior", "trajectory_prior", "uncertainty", "prior_gradient")
+    options = ("time_position", "trajectory_prior", "uncertainty", "prior_gradient")
     recipe = replace(BY_STEPS, prior_features=4, **dict.fromkeys(options, True))
     header = train(data, tmp_path / "all.safetensors", recipe, CPU)
     assert header is not None

@@ -28,8 +28,8 @@ def test_shipped_configs_are_read_and_the_gpu_one_is_full_size() -> None:
     assert (gpu.n_layers, gpu.dim_feat, gpu.num_heads, gpu.frames, gpu.mlp_ratio, gpu.minutes) == (16, 128, 8, 27, 4, 5)
     with torch.device("meta"):
         former = gpu.build().tcpformer
-    # the official network has 34,961,587 values at 27 frames; ours has two joints and some inputs more
-    assert count_parameters(former) == pytest.approx(34_961_587, rel=0.01)
+    # the official network has 34,961,587 values at 27 frames; ours has two joints, some inputs and options more
+    assert count_parameters(former) == pytest.approx(34_961_587, rel=0.02)
 
 
 def test_a_config_written_out_gives_the_same_settings(tmp_path: Path) -> None:
@@ -86,8 +86,8 @@ def test_rates_warm_up_and_fall_and_meet_between_the_parts() -> None:
 
 
 def test_the_clock_says_where_a_training_stands() -> None:
-    clock = Schedule(replace(Recipe(), minutes=2.0), seconds=[30.0, 0.0])
-    assert clock.done == 0.25 and clock.part() == (0, pytest.approx(0.25 / 0.45))
+    clock = Schedule(replace(Recipe(), minutes=2.0, prior_share=0.5), seconds=[30.0, 0.0])
+    assert clock.done == 0.25 and clock.part() == (0, 0.5)
 
 
 def test_curves_forget_what_was_undone_and_lines_cut_short(tmp_path: Path) -> None:
