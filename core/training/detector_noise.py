@@ -39,7 +39,8 @@ from .motions import (
 
 LIMBS = ((L_KNEE, L_ANKLE, L_TOE), (R_KNEE, R_ANKLE, R_TOE), (L_ELBOW, L_WRIST), (R_ELBOW, R_WRIST))
 LEGS_DOWN = (*LIMBS[0], *LIMBS[1])
-OUTSIDE = ((L_ANKLE, R_ANKLE, L_TOE, R_TOE), LEGS_DOWN, LEGS_DOWN, (L_HIP, R_HIP, *LEGS_DOWN))
+FROM_HIPS_DOWN = (L_HIP, R_HIP, *LEGS_DOWN)
+OUTSIDE = ((L_ANKLE, R_ANKLE, L_TOE, R_TOE), LEGS_DOWN, LEGS_DOWN, FROM_HIPS_DOWN, FROM_HIPS_DOWN)
 """What a picture may leave out, one as often as the other."""
 
 JOINT_NOISE = (1.0, 0.8, 1.0, 1.0, 0.8, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8, 0.9, 1.1, 1.15, 0.9, 1.1, 1.15, 1.3, 1.3)
@@ -80,7 +81,7 @@ class ViewSettings:
     mistakes: float = 0.04  # share of limbs that are put in a wrong place for a while; hidden ones more often
     outliers: float = 0.004
     swaps: float = 0.01
-    cut: float = 0.12  # share of windows whose legs, or more, the picture does not hold
+    cut: float = 0.15  # share of windows whose legs, or more, the picture does not hold
     missing: float = 0.01  # share of joints that the detector does not give, for some frames or all
     body: float = 1.0  # strength of the detector's own idea of hips, shoulders, ears and toes
     focal: float = 0.15  # log error of the focal length that the user gives
@@ -209,12 +210,15 @@ def cut_body(points: Tensor, confidence: Tensor, half_box: Tensor, draw: Draw, s
     lost = parts[draw.integers((count,), len(OUTSIDE))] & draw.chance((count, 1), share)
     hips = torch.zeros(joints, device=draw.device)
     hips[[L_HIP, R_HIP]] = 1.0
-    wide = 0.2 - 0.13 * hips
-    guess = points + draw.normal((count, 1, joints, 2)) * (wide * half_box[:, None])[:, None, :, None]
-    faint = draw.uniform(confidence.shape, 0.02, 0.3)
+    wide = 0.2 - 0.11 * hips
+    astray = draw.normal((count, 1, joints, 2))
+    astray[:, :, R_HIP] = astray[:, :, L_HIP]  # the trunk looks longer or shorter
+    guess = points + astray * (wide * half_box[:, None])[:, None, :, None]
+    # hips behind a desk are guessed with more confidence than feet outside the picture
+    faint = 0.02 + draw.uniform((count, 1, joints)) * (0.28 + 0.35 * hips) + draw.normal(confidence.shape, 0.02)
     nothing = draw.chance((count, 1, 1), 0.5) & (hips == 0)  # without hips nobody would be followed
     points = torch.where(lost[:, None, :, None], guess, points)
-    confidence = torch.where(lost[:, None], torch.where(nothing, 0.0, faint), confidence)
+    confidence = torch.where(lost[:, None], torch.where(nothing, 0.0, faint.clamp(0.01, 1.0)), confidence)
     return points, confidence
 
 
