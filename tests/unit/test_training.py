@@ -112,7 +112,7 @@ def test_lost_joints_and_legs_outside_the_picture_have_little_confidence() -> No
     kept = lose_joints(sure, draw, 0.1)
     assert 0.02 < (kept == 0).float().mean() < 0.1
     _, confidence = cut_body(torch.zeros(400, 5, 19, 2), sure, torch.ones(400), draw, 1.0)
-    assert confidence[..., L_ANKLE].max() <= 0.3
+    assert confidence[..., L_ANKLE].max() <= 0.4
     torch.testing.assert_close(confidence[..., THORAX], sure[..., THORAX])
 
 
