@@ -109,8 +109,8 @@ def sample_poses(motions: Motions, draw: Draw, settings: PoseSettings, count: in
     recorded = torch.where(backwards, recorded.flip(1), recorded)
     bones, pelvis, chest, roots = _mixed_parts(motions, draw, settings, recorded)
     if settings.sit:
-        seated = draw.chance((count,), settings.sit)
-        bones[seated] = _seat(bones[seated], draw)
+        # for all windows, as picking some would make a GPU wait
+        bones = torch.where(draw.chance((count, 1, 1, 1), settings.sit), _seat(bones, draw), bones)
     if settings.bend:
         bones, chest = _bend(bones, chest, draw, settings.bend)
     if settings.bone_spread:
