@@ -33,6 +33,7 @@ CHANNELS: Final = ("x", "y", "confidence", "log_box", "depth", "depth_known")
 
 FEWEST_CHANNELS: Final = 4
 
+HIPS: Final = tuple(LIFTER_JOINTS.index(name) for name in ("pelvis", "left_hip", "right_hip"))
 KNEES: Final = tuple(LIFTER_JOINTS.index(f"{side}_knee") for side in ("left", "right"))
 KNEES_SEEN: Final = 0.4
 """Mean confidence of the knees above which the legs count as seen."""
@@ -75,7 +76,8 @@ class VirtualView(Generic[Array]):
 def lifter_points(keypoints: Keypoints) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Pick the lifter's 2D joints out of a detector's: points (F,19,2) pixels, confidence (F,19).
 
-    A joint of which a source is missing or unseen has NaN coordinates and confidence 0.
+    A joint of which a source is missing or unseen has NaN coordinates and confidence 0. So has one outside the
+    picture, where a detector can only guess; hips alone stay, as without them there is no person to turn to.
     """
     frames = len(keypoints.points)
     points = np.full((frames, len(LIFTER_JOINTS), 2), np.nan)
@@ -90,6 +92,9 @@ def lifter_points(keypoints: Keypoints) -> tuple[NDArray[np.float64], NDArray[np
         points[:, column] = keypoints.points[:, picked].mean(axis=1)
         confidence[:, column] = keypoints.confidence[:, picked].min(axis=1)
     confidence[np.isnan(points).any(axis=-1)] = 0.0
+    outside = ((points < 0) | (points > keypoints.image_size)).any(axis=-1)
+    outside[:, list(HIPS)] = False
+    confidence[outside] = 0.0
     points[confidence <= 0] = np.nan
     return points, confidence
 

@@ -107,6 +107,17 @@ def test_lifter_points_are_means_of_what_the_detector_sees() -> None:
     assert found.shape == (2, 19, 2)
 
 
+def test_what_lies_outside_the_picture_was_not_seen_but_for_the_hips() -> None:
+    points = np.full((1, 33, 2), 300.0, np.float32)
+    below = [BLAZEPOSE_KEYPOINTS.index(f"{side}_{part}") for side in ("left", "right") for part in ("hip", "ankle")]
+    points[:, below, 1] = 725.0
+    sure = np.full((1, 33), 0.2, np.float32)
+    found, confidence = lifter_points(Keypoints(points, sure, BLAZEPOSE_KEYPOINTS, TIMES[:1], (1280, 720)))
+    joint = LIFTER_JOINTS.index
+    assert confidence[0, joint("left_ankle")] == 0 and np.isnan(found[0, joint("right_ankle")]).all()
+    np.testing.assert_allclose(confidence[0, [joint("pelvis"), joint("left_hip"), joint("left_knee")]], 0.2)
+
+
 def test_mirroring_twice_changes_nothing_and_once_swaps_the_sides() -> None:
     values = torch.randn(2, 3, 19, 4)
     once = mirrored(values)
