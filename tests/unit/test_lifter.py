@@ -144,8 +144,9 @@ def test_mirrored_footage_gives_the_mirrored_pose(lifter: Lifter) -> None:
 def test_place_in_the_picture_does_not_matter(lifter: Lifter) -> None:
     """A camera panned by 20 degrees sees the same person turned by 20 degrees."""
     turn = np.radians(20.0)
-    straight = lifter.lift(walker(40), CAMERA).joints
-    panned = lifter.lift(walker(40, turn=turn), CAMERA).joints
+    wide = Camera(900.0, (640.0, 360.0), (1280, 720))  # holds the person in both views
+    straight = lifter.lift(walker(40, camera=wide), wide).joints
+    panned = lifter.lift(walker(40, camera=wide, turn=turn), wide).joints
     cos, sin = np.cos(turn), np.sin(turn)
     expected = straight @ np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]]).T
     np.testing.assert_allclose(panned, expected, atol=0.03 * np.abs(straight).max())
