@@ -111,7 +111,7 @@ def test_ctrl_c_leaves_nothing(home: Path) -> None:
     assert process.stderr is not None
     while "Downloading" not in process.stderr.readline():
         assert process.poll() is None
-    time.sleep(0.3)
+    time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, words = process.communicate(timeout=60)
     assert process.returncode == 1
