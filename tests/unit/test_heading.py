@@ -70,15 +70,16 @@ def test_keypoints_give_every_lifter_the_joints_back() -> None:
             joints[0, column] = ((150.0 if side == "left" else -150.0), -height[part])
     for name, place in {"pelvis": (0, -900), "thorax": (0, -1420), "head": (10, -1640), "nose": (130, -1630)}.items():
         joints[0, LIFTER_JOINTS.index(name)] = place
+    joints += (500, 2000)  # into the picture
     points = detector_points(joints)
     keypoints = Keypoints(
-        points.astype(np.float32), np.ones(points.shape[:2], np.float32), KEYPOINT_NAMES, np.zeros(1), (100, 100)
+        points.astype(np.float32), np.ones(points.shape[:2], np.float32), KEYPOINT_NAMES, np.zeros(1), (1000, 2000)
     )
     ours, confidence = lifter_points(keypoints)
-    np.testing.assert_allclose(ours[0, LIFTER_JOINTS.index("spine")], (0, -1160))
+    np.testing.assert_allclose(ours[0, LIFTER_JOINTS.index("spine")], (500, 840))
     np.testing.assert_allclose(np.delete(ours, 7, axis=1), np.delete(joints, 7, axis=1), atol=1e-3)
     assert confidence.min() == 1
     theirs, _ = h36m_points(keypoints)
     nose, head = (theirs[0, H36M_JOINTS.index(name)] for name in ("nose", "head"))
-    assert -1640 < nose[1] < -1560 and 40 < nose[0] < 110  # at the mouth
-    assert -1750 < head[1] < -1690  # between the ears and the top, upright
+    assert 360 < nose[1] < 440 and 540 < nose[0] < 610  # at the mouth
+    assert 250 < head[1] < 310  # between the ears and the top, upright

@@ -157,7 +157,7 @@ def test_bone_degrees_of_a_turned_body() -> None:
 def test_the_shipped_lifter_reaches_its_figures(shared: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate, "FRAMES_MEASURED", 1500)
     figures = evaluate_file(checkout / "weights/files/posewright-lifter.safetensors", shared / "mocap", CPU)
-    assert figures["exact"]["pa_mpjpe_mm"] < 40
-    assert figures["noisy"]["pa_mpjpe_mm"] < 55
-    assert figures["noisy"]["bone_degrees"] < 11.5
-    assert figures["noisy"]["acceleration_mm"] < 31
+    assert figures["exact"]["pa_mpjpe_mm"] < 36
+    assert figures["noisy"]["pa_mpjpe_mm"] < 44
+    assert figures["noisy"]["bone_degrees"] < 9.2
+    assert figures["noisy"]["acceleration_mm"] < 25
