@@ -107,7 +107,11 @@ def test_cancelling_stops_pip_and_leaves_nothing(home: Path, monkeypatch: pytest
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_leaves_nothing(home: Path) -> None:
     command = [sys.executable, "-m", "posewright", "weights", "get", "blazepose"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    def listen() -> None:  # a test run in the background of a shell hands on that Ctrl-C is ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
     assert process.stderr is not None
     while "Downloading" not in process.stderr.readline():
         assert process.poll() is None
