@@ -1,4 +1,4 @@
-"""Outputs are checked before the work starts: what could not be written after it is refused."""
+"""Outputs are checked before the work starts, and appear complete or not at all."""
 
 import os
 import tempfile
@@ -34,3 +34,15 @@ def ensure_folder(folder: Path) -> None:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise PosewrightError(f"The folder {folder} cannot be written ({reason}); choose another one.") from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it appears complete or not at all; PosewrightError when the disk refuses."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        raise PosewrightError(f"{path} could not be written: {error.strerror}.") from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import PosewrightError
+from ..outputs import write_whole
 from ..skeleton import H36M_JOINTS
 from .inputs import CHANNELS, FEWEST_CHANNELS, LIFTER_JOINTS
 
@@ -106,15 +107,7 @@ def save_weights(
         raise ValueError(f"the description of the weights lacks {', '.join(missing)}")
     header = {**meta, "format": FORMAT, "kind": "lifter"}
     tensors = {name: _stored(value, half) for name, value in model_state.items()}
-    data = save(tensors, {HEADER_KEY: json.dumps(header)})
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(data)
-        partial.replace(target)
-    except OSError as error:
-        raise PosewrightError(f"The weights could not be written to {target}: {error.strerror}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(target, save(tensors, {HEADER_KEY: json.dumps(header)}))
 
 
 def _stored(value: Tensor, half: bool) -> Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ...errors import PosewrightError
-from .state import write_whole
+from ..outputs import write_whole
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..outputs import write_whole
 from .curves import Row
-from .state import write_whole
 
 WIDTH, HEIGHT = 1000, 760
 LEFT, RIGHT, TOP, BETWEEN, BOTTOM = 80, 25, 45, 70, 55

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ...errors import PosewrightError
+from ..outputs import write_whole
 
 
 class TrainingFolder:
@@ -50,15 +51,3 @@ class TrainingFolder:
             return torch.load(self.state, map_location=device, weights_only=True)
         except Exception as error:  # torch raises whatever its parts raise
             raise PosewrightError(f"{self.state} is damaged; use --fresh to start anew.") from error
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it appears complete or not at all; PosewrightError when the disk refuses."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        raise PosewrightError(f"{path} could not be written: {error.strerror}.") from error
-    finally:
-        partial.unlink(missing_ok=True)

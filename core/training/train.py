@@ -16,6 +16,7 @@ from torch import Tensor
 from ...errors import Cancelled, PosewrightError
 from ...progress import Progress, silent
 from ..lifting.checkpoints import save_weights
+from ..outputs import write_whole
 from .card import describe, model_card
 from .config import as_toml
 from .curves import Curves, Row
@@ -24,7 +25,7 @@ from .motions import Motions, load_motions
 from .plot import write_curves
 from .recipe import Recipe
 from .sources import Source, read_sources
-from .state import TrainingFolder, write_whole
+from .state import TrainingFolder
 from .timing import PROFILE_EVERY, gpu_seconds
 from .trainer import Trainer
 
