@@ -1,6 +1,7 @@
 """The values that flow between the stages before they become a Take."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,20 @@ class Camera:
     focal_px: float
     principal_point: tuple[float, float]
     image_size: tuple[int, int]  # width, height
+
+
+@dataclass(frozen=True)
+class CameraMotion:
+    """How a camera turned, moved and zoomed through a clip (F frames).
+
+    A point X in the axes of frame t lies at ``rotation[t] @ X + position[t]`` in the reference axes: the camera axes of
+    the first frame for a panning camera, the world of the scene (metres, Z up) for a solved one.
+    """
+
+    kind: Literal["pan", "solved"]
+    rotation: NDArray[np.float64]  # (F,3,3)
+    position: NDArray[np.float64]  # (F,3) metres; 0 for a panning camera
+    zoom: NDArray[np.float64]  # (F,) focal length of each frame over ``Camera.focal_px``
 
 
 @dataclass
