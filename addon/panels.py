@@ -64,6 +64,9 @@ class POSEWRIGHT_PT_options(SidebarPanel, Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(settings, "smooth")
+        smoother = layout.column()
+        smoother.active = settings.smooth > 0
+        smoother.prop(settings, "filter")
         layout.prop(settings, "fov")
         layout.prop(settings, "frame_start")
         layout.prop(settings, "map_file")

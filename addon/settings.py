@@ -7,7 +7,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 from bpy.types import Context, Object, PropertyGroup
 
-from ..core.settings import TrackSettings
+from ..core.settings import DEFAULT_FILTER, FILTERS, TrackSettings
 from ..errors import PosewrightError
 from . import preferences
 
@@ -15,6 +15,11 @@ QUALITIES = (
     ("fast", "Fast", "One look at each frame: for a first impression"),
     ("balanced", "Balanced", "Two looks at each frame: good for most videos"),
     ("best", "Best", "Four looks at each frame: takes about twice as long as Balanced"),
+)
+
+SMOOTHERS = tuple(
+    (name, name.replace("savgol", "Savitzky-Golay").title(), f"{what[0].upper()}{what[1:]}")
+    for name, what in FILTERS.items()
 )
 
 
@@ -58,6 +63,12 @@ class PosewrightSettings(PropertyGroup):
         max=1.0,
         default=0.5,
         subtype="FACTOR",
+    )
+    filter: EnumProperty(
+        name="Filter",
+        description="How the motion is smoothed; at one Smoothing all calm a person at rest equally much",
+        items=SMOOTHERS,
+        default=DEFAULT_FILTER,
     )
     fov: FloatProperty(
         name="Field of View (°)",
@@ -132,6 +143,7 @@ def track_settings(settings: PosewrightSettings) -> TrackSettings:
         start=settings.start if settings.use_range else None,
         end=settings.end if settings.use_range else None,
         smooth=settings.smooth,
+        filter=settings.filter,
         fov=settings.fov or None,
         offline=not bpy.app.online_access,
     )

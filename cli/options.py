@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import fields
 
-from ..core.settings import TrackSettings
+from ..core.settings import DEFAULT_FILTER, FILTERS, TrackSettings
 from ..errors import UsageError
 
 
@@ -48,6 +48,12 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fov", type=float, metavar="DEGREES", help="horizontal field of view of the camera")
     group.add_argument("--height", type=float, metavar="METRES", help="the person's height (default 1.70)")
     group.add_argument("--smooth", type=float, default=0.5, metavar="0..1", help="smoothing strength, 0 is none")
+    group.add_argument(
+        "--filter",
+        choices=list(FILTERS),
+        default=DEFAULT_FILTER,
+        help=f"how it is smoothed (default {DEFAULT_FILTER}: {FILTERS[DEFAULT_FILTER]}); the strength means the same",
+    )
     group.add_argument("--lifter", default="default", metavar="NAME|FILE", help="weights that lift to 3D")
     group.add_argument("--detector", default="blazepose", metavar="NAME", help="weights that find the keypoints")
     group.add_argument("--offline", action="store_true", help="never use the network")

@@ -1,10 +1,22 @@
 """What a user can choose about a capture."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Quality = Literal["fast", "balanced", "best"]
+
+FILTERS: Final = {
+    "adaptive": "smooths what is at rest and keeps the speed of fast motion",
+    "gaussian": "a moving average with soft edges",
+    "butterworth": "second order, forward and backward, as in biomechanics",
+    "savgol": "Savitzky-Golay: a parabola through each moment's surroundings",
+    "one-euro": "the 1-euro filter, forward and backward",
+    "kalman": "a smoother that expects constant acceleration",
+}
+"""The filters over time and what they are, for people who know them; all smooth equally much at one strength."""
+
+DEFAULT_FILTER: Final = "adaptive"
 
 
 @dataclass(frozen=True)
@@ -23,4 +35,5 @@ class TrackSettings:
     lifter: str = "default"
     detector: str = "blazepose"
     smooth: float = 0.5  # 0 (nothing) .. 1 (strong)
+    filter: str = DEFAULT_FILTER  # one of FILTERS
     offline: bool = False

@@ -59,7 +59,7 @@ def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings
     times = _check(pose, keypoints)
     lifted, missing = _whole_motion(canonical(pose), times)
     raw = _in_metres(lifted, keypoints, camera, times, settings.height or DEFAULT_HEIGHT)
-    motion = _smoothed(raw, settings.smooth)
+    motion = _smoothed(raw, settings.smooth, settings.filter)
     motion = _planted(motion, _find_ground(motion, UNSURE_DEPTH))
     motion = _planted(motion, _find_ground(motion, STEADY))
     ground = _find_ground(motion, STEADY)
@@ -115,9 +115,9 @@ def _in_metres(lifted: Array, keypoints: Keypoints, camera: Camera, times: Array
     return _Motion(pose, root, lengths * scale, trust, times, height)
 
 
-def _smoothed(motion: _Motion, strength: float) -> _Motion:
-    pose = with_lengths(smooth(motion.pose, motion.times, strength), motion.lengths)
-    root = smooth(motion.root, motion.times, strength)
+def _smoothed(motion: _Motion, strength: float, filter: str) -> _Motion:
+    pose = with_lengths(smooth(motion.pose, motion.times, strength, filter), motion.lengths)
+    root = smooth(motion.root, motion.times, strength, filter)
     return _Motion(pose, root, motion.lengths, motion.trust, motion.times, motion.height)
 
 
