@@ -21,15 +21,22 @@ RIDGE: Final = 0.05
 on one side give no steep line."""
 
 PILOT: Final = 4.0
-"""Hz: bandwidth at which speed is judged. Jitter hardly looks fast there, and a punch still does."""
+"""Hz: bandwidth at which speed is judged: a punch still looks fast there."""
 
-FAST: Final = 1.0
-"""Metres a second at which the filters that follow speed have about doubled their cut-off. Measured: less lets the
-jitter of ordinary gestures through, more dulls punches (benchmarks/smoothing.py)."""
+FAST: Final = 1.4
+"""Metres a second at which the filters that follow speed have raised their cut-off by half to the double. Measured:
+less lets the jitter of ordinary gestures through, more dulls punches (benchmarks/smoothing.py)."""
 
 STEADY_SECONDS: Final = 0.25
 """Standard deviation of the time over which a motion's own mean velocity is taken. Only speed beyond it counts, so that
 a person who walks steadily is smoothed like one who stands."""
+
+JITTER_SECONDS: Final = 0.15
+"""Standard deviation of the time over which jitter is judged: what is faster than ``PILOT``."""
+
+JITTER_SPEED: Final = 75.0
+"""Metres a second that a metre of jitter may pretend: three times 2 pi ``PILOT``. Where a limb flickers, only speed
+beyond that counts."""
 
 SHORTEST_STEP: Final = 1e-3
 """Part of the usual step which two frames are at least apart; some files repeat a time stamp."""
@@ -140,15 +147,16 @@ def adaptive(values: Array, times: Array, cutoff: float, metres: float) -> Array
     """Return (F,N,D) filtered by splines of the second order whose cut-off grows where the motion is fast.
 
     The idea is that of the 1-euro filter (Casiez et al. 2012), without its delay: jitter shows where a limb rests, and
-    a dulled peak where it is fast. Speed is what remains of the velocity beyond its own mean over
-    ``STEADY_SECONDS``, so that nothing changes for a motion seen from a steadily moving place.
+    a dulled peak where it is fast. Speed is what remains of the velocity beyond its own mean over ``STEADY_SECONDS``,
+    so that nothing changes for a motion seen from a steadily moving place, and beyond what the jitter there explains.
     ``metres`` is the way that one unit of the values stands for.
     """
-    pilot = spline(values, times, max(PILOT, cutoff) / SPLINE_BANDWIDTH[2], 2)
+    pilot = spline(values, times, PILOT / SPLINE_BANDWIDTH[2], 2)
     velocity = np.gradient(pilot, times, axis=0)
     velocity -= gaussian(velocity, times, STEADY_SECONDS)
-    speed = metres * np.linalg.norm(velocity, axis=-1)
-    slack = (1.0 + (speed / FAST) ** 2) ** -2.0  # the penalty goes with the 4th power of the cut-off
+    jitter = gaussian(((values - pilot) ** 2).sum(-1), times, JITTER_SECONDS).clip(0.0)
+    squared_speed = metres**2 * ((velocity**2).sum(-1) - JITTER_SPEED**2 * jitter).clip(0.0)
+    slack = (1.0 + squared_speed / FAST**2) ** -2  # the penalty goes with the 4th power of the cut-off
     columns = [spline(values[:, path], times, cutoff, 2, slack[:, path]) for path in range(values.shape[1])]
     return np.stack(columns, axis=1)
 

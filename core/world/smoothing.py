@@ -99,7 +99,7 @@ def _across(values: Array, times: Array, known: NDArray[np.intp], start: int, st
     """Return the values (stop-start, D) in a gap with known frames on both sides."""
     span = max(float(times[stop] - times[start - 1]), 1e-9)
     chord = values[stop] - values[start - 1]
-    goes_on = GOES_ON * min(1.0, CURVED_GAP / span)
+    goes_on = GOES_ON * min(1.0, CURVED_GAP / span) ** 2
     at = int(np.searchsorted(known, start))
     entry, leave = (
         goes_on * (_velocity(values[frames], times[frames], chord / span) * span - chord)
