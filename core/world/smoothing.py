@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import UsageError
 from ..settings import DEFAULT_FILTER
+from ..spans import runs
 from .filters import FILTERS, Filter, gaussian, increasing
 
 __all__ = [
@@ -125,12 +126,6 @@ def gap_seconds(missing: NDArray[np.bool_], times: Array) -> Array:
             before, after = max(start - 1, 0), min(stop, len(times) - 1)
             result[start:stop, column] = times[after] - times[before]
     return result.reshape(missing.shape)
-
-
-def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the (start, stop) of every run of True in a 1-D mask."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], np.asarray(mask, bool), [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def smooth(
