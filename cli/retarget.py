@@ -7,6 +7,7 @@ from typing import Any
 from ..core.outputs import check_outputs
 from ..errors import UsageError
 from ..rigging.blender.outputs import OUT_ENDINGS as RIG_ENDINGS
+from ..rigging.stances import FEET_MODES
 from .console import ConsoleProgress, emit
 from .options import add_common_arguments, add_overwrite_argument
 
@@ -26,6 +27,13 @@ def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> N
         )
     group.add_argument("--armature", metavar="NAME", help="which armature, when the file holds several")
     group.add_argument("--map", type=Path, metavar="FILE.json", help="your own map of the bones")
+    group.add_argument(
+        "--feet",
+        choices=FEET_MODES,
+        default="auto",
+        help="auto: feet stand where the contacts of the motion say; always: also where the rig's own feet are slow "
+        "and low; never: limbs point exactly as the person's; ground: no foot sinks into the floor (default: auto)",
+    )
     group.add_argument("--blender", metavar="PROGRAM", help="do the work in this Blender (4.2 or newer)")
 
 
@@ -38,6 +46,7 @@ def rig_request(
         "rig": args.rig,
         "armature": args.armature,
         "map": str(args.map) if args.map else None,
+        "feet": args.feet,
         "out": str(out or args.out),
         "overwrite": args.overwrite,
         "clip": str(clip) if clip else None,

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..core.take import Take
     from .rig import BoneMotion, RigMap, RigRest
+    from .stances import FeetMode
 
 
-def retarget(take: "Take", rest: "RigRest", map_file: "str | Path | None" = None) -> "tuple[BoneMotion, RigMap]":
+def retarget(
+    take: "Take", rest: "RigRest", map_file: "str | Path | None" = None, feet: "FeetMode" = "auto"
+) -> "tuple[BoneMotion, RigMap]":
     """Return the motion of a rig's bones that follows a take, and the map of the bones that was used.
 
     ``rest`` is the rig at rest (inside Blender: ``rigging.blender.armature.rest_of``); ``map_file`` a JSON
-    map that overrides what is found. Raises PosewrightError when rig or take lack what is needed.
+    map that overrides what is found, ``feet`` what holds the feet on the floor. Raises PosewrightError when rig or take lack what is needed.
     """
     from .mapping import map_rig
     from .solve import solve_rig
 
     rig_map = map_rig(rest, None if map_file is None else Path(map_file))
-    return solve_rig(rest, rig_map, take), rig_map
+    return solve_rig(rest, rig_map, take, feet), rig_map

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from ..core.take import Take
 from .anatomy import SIDES, RigBody
-from .feet import Standing, standing_feet
 from .hinges import smoothed
 from .motion import body_joints, leg_length
+from .planting import RigLeg, can_plant, plant_feet, rig_contacts
 from .rig import BoneMotion, RigMap, RigRest
 from .rotations import conjugate, continuous, from_matrix, multiply, rotate, to_matrix
+from .stances import FeetMode, Standing, standing_feet
 from .targets import limb_turns, neck_turns, spine_turns, still, trunk_turns
 
 Array = NDArray[np.float64]
@@ -29,12 +30,12 @@ CHAIN = {
 """Part of a limb -> the part that carries it."""
 
 
-def solve_rig(rest: RigRest, rig_map: RigMap, take: Take) -> BoneMotion:
+def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto") -> BoneMotion:
     """Return the local motion of the mapped bones that makes the rig move like the take.
 
-    Arms and legs get exactly the directions of the take's joints; the path of the hips is scaled by the
-    length of the legs and keeps the feet on the rig's floor. Raises PosewrightError when the take lacks
-    hips or shoulders, or the rig legs or arms.
+    Arms and legs get the directions of the take's joints; the path of the hips is scaled by the length of
+    the legs and keeps the feet on the rig's floor. ``feet`` says what holds them there (see ``FeetMode``):
+    legs bend a little for it. Raises PosewrightError when the take lacks hips or shoulders, or the rig legs or arms.
     """
     joints = body_joints(take)
     rig = RigBody(rest, rig_map)
@@ -42,12 +43,20 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take) -> BoneMotion:
     turns = trunk_turns(rig, joints)
     spine = spine_turns(rig, joints, turns)
     turns |= limb_turns(rig, joints, turns, standing, take.fps)
-    bones = _bone_turns(rig, turns, spine, take.frames)
-    pose = _Pose(rig, bones, take.frames)
-    hips = _hips_path(rig, joints, standing)
+    size = _size(rig, joints)
+    pose = _Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
+    pose.place_hips(hips := _hips_path(rig, joints, standing, size))
+    if feet == "always":
+        found = rig_contacts(rig, _legs(rig, pose, turns), take.fps, size)
+        standing = standing_feet(take, joints, found)
+    hips[:, 2] += _floor_correction(rig, pose, standing, size)
     pose.place_hips(hips)
-    hips[:, 2] += _floor_correction(rig, pose, standing)
-    pose.place_hips(hips)
+    legs = _legs(rig, pose, turns)
+    if feet != "never" and legs:
+        planted, shift = plant_feet(rig, legs, standing, size=size, fps=take.fps, lock=feet != "ground")
+        turns |= planted
+        pose = _Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
+        pose.place_hips(hips + shift)
     times = np.asarray(take.times, np.float64)
     return BoneMotion(*pose.channels(), times=times - times[0])
 
@@ -81,18 +90,22 @@ def _bone_turns(rig: RigBody, turns: dict[str, Array], spine: list[Array], frame
     return bones
 
 
-def _hips_path(rig: RigBody, joints: dict[str, Array], standing: dict[str, Standing]) -> Array:
-    """Return the wanted path (F,3) of the middle of the rig's hips in the world."""
+def _size(rig: RigBody, joints: dict[str, Array]) -> float:
+    """Return the length of the rig's legs over that of the person's."""
     leg = leg_length(joints)
-    scale = rig.leg_length / leg if leg else 1.0
+    return rig.leg_length / leg if leg else 1.0
+
+
+def _hips_path(rig: RigBody, joints: dict[str, Array], standing: dict[str, Standing], size: float) -> Array:
+    """Return the wanted path (F,3) of the middle of the rig's hips in the world."""
     heights = [foot.ankle_height for foot in standing.values()]
-    path = joints["pelvis"] * scale
+    path = joints["pelvis"] * size
     if heights:
-        path[:, 2] += rig.floor + rig.ankle_height - scale * min(heights)
+        path[:, 2] += rig.floor + rig.ankle_height - size * min(heights)
     return path
 
 
-def _floor_correction(rig: RigBody, pose: "_Pose", standing: dict[str, Standing]) -> Array:
+def _floor_correction(rig: RigBody, pose: "_Pose", standing: dict[str, Standing], size: float) -> Array:
     """Return how much (F,) to lift the rig so that standing feet stand: its legs are built unlike the person's."""
     weight = np.zeros(pose.frames)
     error = np.zeros(pose.frames)
@@ -101,10 +114,22 @@ def _floor_correction(rig: RigBody, pose: "_Pose", standing: dict[str, Standing]
             if not rig.has(part):
                 continue
             bone = rig.rest.index(rig.map.bones[part][0])
-            height = pose.world_head(bone)[:, 2] - rig.heads[bone, 2]
+            height = pose.world_head(bone)[:, 2] - rig.heads[bone, 2] - size * foot.surface
             weight += stands**2
             error += stands**2 * height
     return -smoothed(error, weight + 1e-3, 4.0)
+
+
+def _legs(rig: RigBody, pose: "_Pose", turns: dict[str, Array]) -> list[RigLeg]:
+    """Return the legs that can be planted, as they are in a pose."""
+    legs = []
+    for side in SIDES:
+        if not can_plant(rig, turns, side):
+            continue
+        hip, ankle = (pose.world_head(rig.rest.index(rig.map.bones[f"{side}_{part}"][0])) for part in ("thigh", "foot"))
+        thigh, shin = turns[f"{side}_thigh"], turns[f"{side}_shin"]
+        legs.append(RigLeg(side, hip, ankle, thigh, shin, turns.get(f"{side}_foot", shin), sum(rig.leg_pieces(side))))
+    return legs
 
 
 class _Pose:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .anatomy import SIDES, RigBody
-from .feet import Standing, foot_turns
+from .feet import foot_turns
 from .hinges import follow_hinge, rest_hinge, usual_arm, usual_leg
 from .rotations import (
     IDENTITY,
@@ -28,6 +28,7 @@ from .rotations import (
     slerp,
     unit,
 )
+from .stances import Standing
 
 Array = NDArray[np.float64]
 Turns = dict[str, Array]

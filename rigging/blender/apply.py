@@ -13,6 +13,7 @@ from ..anatomy import RigBody
 from ..mapping import map_rig
 from ..motion import body_joints, leg_length
 from ..solve import solve_rig
+from ..stances import FeetMode
 from .armature import rest_of
 from .keyframes import key_motion
 
@@ -27,11 +28,13 @@ def animate_armature(
     frame_start: float = 1.0,
     fps: float | None = None,
     name: str = ACTION_NAME,
+    feet: FeetMode = "auto",
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Key a take onto an armature of the open scene, as a new action; earlier actions stay in the file.
 
-    The first frame of the take lies at ``frame_start``; ``fps`` is the scene's frame rate unless given. Returns
+    The first frame of the take lies at ``frame_start``; ``fps`` is the scene's frame rate unless given;
+    ``feet`` says what holds the feet on the floor. Returns
     armature, action (names), bones_keyed, frames (counts), frame_start, frame_end (floats), notes (sentences),
     and size_ratio: how much larger the character is than the person, about the world's origin.
     Raises PosewrightError when the armature is no humanoid or cannot be keyed.
@@ -43,7 +46,7 @@ def animate_armature(
     rest = rest_of(obj)
     rig_map = map_rig(rest, map_file)
     progress("rig", 0.2, "turning the bones")
-    motion = solve_rig(rest, rig_map, take)
+    motion = solve_rig(rest, rig_map, take, feet)
     progress("rig", 0.6, "writing keyframes")
     action = key_motion(obj, motion, name=name, fps=rate, start_frame=frame_start)
     progress("rig", 0.8, "")

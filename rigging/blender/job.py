@@ -10,6 +10,7 @@ from ...core.take import Take
 from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
 from ..mapping import map_rig
+from ..stances import FEET_MODES, FeetMode
 from .apply import animate_armature
 from .armature import armatures_of, named_armature, rest_of
 from .files import new_scene, open_rig, save_result
@@ -25,7 +26,7 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     """Animate a rig and save it.
 
     The request holds paths as strings: motion (.npz or .bvh), rig (a file or "mannequin"), out; and optionally
-    armature (a name), map (a .json), clip (the footage) and overwrite. Returns out, armature, action,
+    armature (a name), map (a .json), feet (a FeetMode), clip (the footage) and overwrite. Returns out, armature, action,
     bones_keyed, frames, fps, frame_start, frame_end and notes. The scene that is open in this process is replaced.
     """
     out = Path(request["out"])
@@ -40,13 +41,31 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     released = release_bones(obj, map_rig(rest_of(obj), map_file))
     fps = set_frame_rate(bpy.context.scene, take.fps)
     name = (clip or Path(request["motion"])).stem
-    result = animate_armature(obj, take, map_file, frame_start=first_frame(out), fps=fps, name=name, progress=progress)
+    result = animate_armature(
+        obj,
+        take,
+        map_file,
+        frame_start=first_frame(out),
+        fps=fps,
+        name=name,
+        feet=feet_mode(request.get("feet")),
+        progress=progress,
+    )
     result["notes"] += released
     set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
     progress("rig", 0.85, f"writing {out.name}")
     save_result(out, obj)
     progress("rig", 1.0, "")
     return {"out": str(out), "fps": take.fps, **result}
+
+
+def feet_mode(name: str | None) -> FeetMode:
+    """Return the mode of that name; UsageError when there is none."""
+    if name is None:
+        return "auto"
+    if name not in FEET_MODES:
+        raise UsageError(f"There is no way {name} to hold feet; choose one of {', '.join(FEET_MODES)}.")
+    return name
 
 
 def load_motion(path: Path) -> Take:

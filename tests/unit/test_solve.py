@@ -64,7 +64,7 @@ def without(take: Take, *cores: str) -> Take:
 @pytest.mark.parametrize("rest", RIGS.values(), ids=RIGS.keys())
 def test_limbs_trunk_and_path_follow(rest: RigRest) -> None:
     take = walking_take()
-    motion = solve_rig(rest, identity_map(rest), take)
+    motion = solve_rig(rest, identity_map(rest), take, feet="never")
     heads = world_heads(rest, motion)
     assert limb_errors(heads, take).max() < 0.1  # degrees
     for a, b, c, d in (("left_thigh", "right_thigh", "left_hip", "right_hip"),):
@@ -141,7 +141,7 @@ def test_straight_arms_do_not_flip(noise: float) -> None:
     joints += rng.normal(0, noise, joints.shape)
     take = Take(joints.astype(np.float32), take.joint_names, 30.0)
     rest = RIGS["A-pose"]
-    motion = solve_rig(rest, identity_map(rest), take)
+    motion = solve_rig(rest, identity_map(rest), take, feet="never")
     assert limb_errors(world_heads(rest, motion), take).max() < 0.5
     assert largest_step(motion) < 25
 
@@ -264,7 +264,7 @@ def test_feet_that_are_not_below_the_shins() -> None:
         bones[f"{side}_foot"] = (None, *bones[f"{side}_foot"][1:])
     bones = {k: bones[k] for k in sorted(bones, key=lambda k: (not k.endswith("foot"), list(bones).index(k)))}
     rest = make_rig(bones)
-    motion = solve_rig(rest, identity_map(rest), walking_take(20))
+    motion = solve_rig(rest, identity_map(rest), walking_take(20), feet="never")
     assert {"left_foot", "right_foot", "hips"} <= set(motion.locations)
     heads = world_heads(rest, motion)
     gap = np.linalg.norm(heads["left_foot"] - heads["left_shin"], axis=-1)
@@ -279,7 +279,7 @@ def test_connected_hips_move_by_the_bone_above() -> None:
     rest.connected = np.array([name == "hips" for name in rest.bones])
     rig_map = identity_map(rest)
     del rig_map.bones["root"]
-    motion = solve_rig(rest, rig_map, walking_take(20))
+    motion = solve_rig(rest, rig_map, walking_take(20), feet="never")
     assert set(motion.locations) == {"root"}
     assert limb_errors(world_heads(rest, motion), walking_take(20)).max() < 0.1
 
@@ -294,7 +294,7 @@ def test_captured_motion(shared, clip: str) -> None:
     heads = world_heads(rest, motion)
     errors = limb_errors(heads, take)
     assert errors[[0, 1, 4, 5]].max() < 0.1  # arms
-    assert errors.max() < 2 and errors.mean() < 0.5  # legs give way for other proportions
+    assert np.percentile(errors, 95) < 7 and errors.mean() < 1  # legs give way for feet that stand
     bones = [(f"{side}_{c}", f"{side}_{d}") for side in ("left", "right") for *_, c, d in SEGMENTS]
     paths = [unit(take.joint(b).astype(float) - take.joint(a)) for a, b in bones]
     own = max(angles(path[1:], path[:-1]).max() for path in paths)

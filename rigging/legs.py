@@ -1,0 +1,50 @@
+"""Two-bone legs: bend knee and hip so that the ankle comes to a place. numpy only."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .rotations import about, across, between, dot, multiply, rotate, unit
+
+Array = NDArray[np.float64]
+
+FREE: Final = 0.99
+"""Share of the whole leg up to which it stretches freely; the knee is bent by 16 degrees there."""
+
+MOST: Final = 0.998
+"""The most that a leg is stretched to; it keeps a bend of 7 degrees, below which knees snap."""
+
+_MOST_BEND = np.radians(155)
+_BACKWARDS = 0.01  # of the leg: after so much change of length a knee that was bent backwards is not any more
+
+
+def soft_reach(length: Array, own: Array, whole: float) -> Array:
+    """Return how long (F,) a leg may become that should be ``length`` (F,) long and is ``own`` (F,) long.
+
+    Towards the whole leg it gives way smoothly (soft IK); a leg that is already longer than that keeps its length.
+    """
+    free, rest = FREE * whole, (MOST - FREE) * whole
+    soft = np.where(length > free, free + rest * (1 - np.exp(-np.maximum(length - free, 0) / rest)), length)
+    return np.minimum(length, np.maximum(soft, own))
+
+
+def bend_leg(upper: Array, lower: Array, axis: Array, pieces: list[float], target: Array) -> tuple[Array, Array]:
+    """Return the turns (F,4) that thigh and shin need beyond their own for the ankle to reach a target.
+
+    ``upper`` and ``lower`` (F,3) are the directions of thigh and shin, ``axis`` (F,3) the hinge of the knee at right
+    angles to ``upper``, ``pieces`` the two lengths, ``target`` (F,3) goes from the hip to the ankle. The knee bends
+    about its own hinge (law of cosines), then the whole leg swings the shortest way: the plane of the knee stays.
+    """
+    a, b = pieces
+    now = np.linalg.norm(a * upper + b * lower, axis=-1)
+    inside = across(lower, axis)
+    breadth = np.linalg.norm(inside, axis=-1)
+    angle = np.arctan2(dot(np.cross(upper, inside), axis)[:, 0], dot(upper, inside)[:, 0])
+    wanted = np.linalg.norm(target, axis=-1)
+    bend = np.arccos(np.clip((wanted**2 - a**2 - b**2) / (2 * a * b * breadth), np.cos(_MOST_BEND), 1))
+    kept = np.maximum(0, 1 - np.abs(wanted - now) / (_BACKWARDS * (a + b)))
+    knee = about(axis, bend + 2 * kept * np.minimum(angle, 0) - angle)
+    leg = a * upper + b * rotate(knee, lower)
+    swing = between(unit(leg), unit(target))
+    return swing, multiply(swing, knee)

@@ -1,0 +1,231 @@
+"""When the feet of a motion stand, and how high the surface under them is. numpy only."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.skeleton import CONTACT_POINTS
+from ..core.take import Take
+from .anatomy import SIDES
+from .hinges import smoothed
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Point = Literal["heel", "ball"]
+FeetMode = Literal["auto", "always", "never", "ground"]
+"""What holds the feet of a rig: auto: they stand while the take's contacts say so (found from speed and height where
+a take has none); always: also while the rig's own feet are slow and low; never: nothing beyond the directions of
+the limbs and the height of the hips; ground: they do not sink into the floor, but may slide."""
+
+FEET_MODES: Final[tuple[FeetMode, ...]] = get_args(FeetMode)
+
+STANDS: Final = 0.5
+"""A contact above this stands."""
+
+POINTS: Final[tuple[Point, ...]] = get_args(Point)
+_COLUMN: Final = {"heel": "heel", "ball": "toe"}  # names in ``Take.contacts``
+_SLOW = 0.25  # metres a second: a ball of the foot slower than this and low may stand
+_STILL = 0.2  # metres a second: slower and low, it stands in one place
+_LOW = 0.05  # metres over the lowest heights of the same foot
+_STEP = 0.08  # metres: what is lower than this is the floor, seen with some error
+_JOINT_HEIGHT: Final = 0.03  # metres of heel and ball joints over what they stand on
+_SHORTEST = 0.07  # seconds: shorter contacts and gaps that were found from speed are noise
+
+
+@dataclass(frozen=True)
+class Span:
+    """A heel or ball that stands from frame ``start`` up to, not with, ``stop``."""
+
+    point: Point
+    start: int
+    stop: int
+
+    @property
+    def frames(self) -> slice:
+        """The frames as an index."""
+        return slice(self.start, self.stop)
+
+    @property
+    def length(self) -> int:
+        """Number of frames."""
+        return self.stop - self.start
+
+    def overlap(self, other: "Span") -> slice:
+        """Return the frames of both; an empty slice when there are none."""
+        start = max(self.start, other.start)
+        return slice(start, max(start, min(self.stop, other.stop)))
+
+
+@dataclass(frozen=True)
+class Stance:
+    """One foot on one surface, from the first touch of heel or ball to the last."""
+
+    spans: tuple[Span, ...]
+    surface: float = 0.0  # metres over the floor, in the size of the person
+
+    @property
+    def frames(self) -> slice:
+        """The frames as an index."""
+        return slice(min(span.start for span in self.spans), max(span.stop for span in self.spans))
+
+
+@dataclass
+class _Contact:
+    """How much (F,) a heel or ball may stand, and where (F,) it stands in one place."""
+
+    weight: Array
+    stands: Flags
+
+
+@dataclass
+class Standing:
+    """How one foot stands. ``heel`` and ``ball`` (F,) say how much, 0 to 1, softened in time."""
+
+    heel: Array
+    ball: Array
+    ankle_height: float  # metres over the surface, when it stands
+    surface: Array  # (F,) metres over the floor of what it stands on; 0 in the air
+    stances: list[Stance] = field(default_factory=list)
+
+
+def standing_feet(
+    take: Take, joints: dict[str, Array], also: dict[str, dict[Point, Flags]] | None = None
+) -> dict[str, Standing]:
+    """Return how the feet stand, from the take's contacts or, without them, from speed and height.
+
+    ``also`` (side -> point -> (F,)) adds contacts that were found otherwise. Sides without an ankle are left out.
+    """
+    given = take.contacts is not None and take.contacts.shape == (take.frames, 4)
+    sides = [side for side in SIDES if f"{side}_ankle" in joints]
+    found = {side: (_given if given else _derived)(take, joints, side) for side in sides}
+    for side, points in (also or {}).items():
+        for point, stands in points.items():
+            found[side][point].stands |= stands
+    base: dict[Point, float] = {point: _base(joints, found, point, floor_is_known=given) for point in POINTS}
+    return {side: _standing(take, joints, side, found[side], base) for side in sides}
+
+
+def still_and_low(path: Array, fps: float, size: float = 1.0) -> Flags:
+    """Return where (F,) a point of a foot stands in one place by its path (F,3): still and low.
+
+    ``size`` is that of the body against a person's.
+    """
+    if len(path) < 3:
+        return np.zeros(len(path), np.bool_)
+    speed, height = _speed_and_height(path, fps)
+    return steady((speed < size * _STILL) & (height < size * _LOW), fps)
+
+
+def steady(stands: Flags, fps: float) -> Flags:
+    """Return contacts (F,) without gaps and contacts that are too short to be true."""
+    shortest = round(_SHORTEST * fps)
+    result = stands.copy()
+    for value in (False, True):
+        for start, stop in runs(result == value):
+            inside = start > 0 and stop < len(result)
+            if stop - start < shortest and (value or inside):
+                result[start:stop] = not value
+    return result
+
+
+def runs(flags: Flags) -> list[tuple[int, int]]:
+    """Return (start, stop) of each stretch of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _given(take: Take, joints: dict[str, Array], side: str) -> dict[Point, "_Contact"]:
+    """Return the contacts that the take holds."""
+    assert take.contacts is not None
+    contacts = np.nan_to_num(take.contacts.astype(np.float64))
+    found: dict[Point, _Contact] = {}
+    for point in POINTS:
+        weight = contacts[:, CONTACT_POINTS.index(f"{side}_{_COLUMN[point]}")]
+        found[point] = _Contact(weight, weight > STANDS)
+    return found
+
+
+def _derived(take: Take, joints: dict[str, Array], side: str) -> dict[Point, "_Contact"]:
+    """Return contacts from how ankle and ball move."""
+    ankle, ball = joints[f"{side}_ankle"], joints.get(f"{side}_foot_index")
+    ball_path = ankle if ball is None else ball
+    ball_down, ball_still = _slow_and_low(ball_path, take.fps), still_and_low(ball_path, take.fps)
+    heel_down, heel_still = ball_down, ball_still
+    if ball is not None:
+        heel_down = ball_down * _slow_and_low(ankle, take.fps)
+        heel_still = still_and_low(joints.get(f"{side}_heel", ankle), take.fps)
+    return {"heel": _Contact(heel_down, heel_still), "ball": _Contact(ball_down, ball_still)}
+
+
+def _slow_and_low(path: Array, fps: float) -> Array:
+    """Return how much (F,) a point of a foot may stand: 1 slow and low, 0 fast or high."""
+    if len(path) < 3:
+        return np.zeros(len(path))
+    speed, height = _speed_and_height(path, fps)
+    return np.clip(2 - speed / _SLOW, 0, 1) * np.clip(2 - height / _LOW, 0, 1)
+
+
+def _speed_and_height(path: Array, fps: float) -> tuple[Array, Array]:
+    """Return metres a second, and metres over the lowest heights of the path."""
+    speed = np.linalg.norm(np.gradient(path, 1 / fps, axis=0), axis=-1)
+    return speed, path[:, 2] - np.percentile(path[:, 2], 5)
+
+
+def _base(
+    joints: dict[str, Array], found: dict[str, dict[Point, "_Contact"]], point: Point, *, floor_is_known: bool
+) -> float:
+    """Return the height of the joint at a foot's heel or ball that stands on the floor."""
+    heights = [_joint(joints, side, point)[found[side][point].stands, 2] for side in found]
+    standing = np.concatenate(heights) if heights else np.zeros(0)
+    if not len(standing):
+        return _JOINT_HEIGHT
+    low = float(np.percentile(standing, 10))
+    is_sole = all(_name(joints, side, point) != f"{side}_ankle" for side in found)
+    return _JOINT_HEIGHT if floor_is_known and is_sole and low > _JOINT_HEIGHT + _STEP else low
+
+
+def _standing(
+    take: Take, joints: dict[str, Array], side: str, found: dict[Point, "_Contact"], base: dict[Point, float]
+) -> Standing:
+    height: dict[Point, Array] = {point: _joint(joints, side, point)[:, 2] - base[point] for point in POINTS}
+    stances = [
+        _on_surface(spans, height)
+        for spans in _together([Span(p, *run) for p in POINTS for run in runs(found[p].stands)])
+    ]
+    surface = np.zeros(take.frames)
+    for stance in stances:
+        surface[stance.frames] = stance.surface
+    heel, ball = found["heel"].weight, found["ball"].weight
+    if take.frames > 2:
+        heel, ball = (smoothed(w, np.ones_like(w), 0.5) for w in (heel, ball))
+    flat = (heel > STANDS) & (ball > STANDS)
+    ankle = joints[f"{side}_ankle"][:, 2]
+    usual = float(np.median((ankle - surface)[flat])) if flat.sum() >= 3 else float(np.percentile(ankle, 5))
+    return Standing(heel, ball, usual, surface, stances)
+
+
+def _together(spans: list[Span]) -> list[list[Span]]:
+    """Return the spans of heel and ball grouped into stances: what overlaps belongs together."""
+    groups: list[list[Span]] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if groups and span.start < max(other.stop for other in groups[-1]):
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return groups
+
+
+def _on_surface(spans: list[Span], height: dict[Point, Array]) -> Stance:
+    level = float(np.median(np.concatenate([height[span.point][span.frames] for span in spans])))
+    return Stance(tuple(spans), level if level > _STEP else 0.0)
+
+
+def _name(joints: dict[str, Array], side: str, point: Point) -> str:
+    joint = f"{side}_{'heel' if point == 'heel' else 'foot_index'}"
+    return joint if joint in joints else f"{side}_ankle"
+
+
+def _joint(joints: dict[str, Array], side: str, point: Point) -> Array:
+    return joints[_name(joints, side, point)]
