@@ -15,7 +15,8 @@ def retarget(
     """Return the motion of a rig's bones that follows a take, and the map of the bones that was used.
 
     ``rest`` is the rig at rest (inside Blender: ``rigging.blender.armature.rest_of``); ``map_file`` a JSON
-    map that overrides what is found, ``feet`` what holds the feet on the floor. Raises PosewrightError when rig or take lack what is needed.
+    map that overrides what is found; ``feet`` says what holds the feet on the floor. Raises PosewrightError
+    when rig or take lack what is needed.
     """
     from .mapping import map_rig
     from .solve import solve_rig
