@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..outputs import write_whole
+from ..ticks import ticks
 from .curves import Row
 
 WIDTH, HEIGHT = 1000, 760
@@ -72,16 +73,6 @@ class Panel:
             column -= _text(self.image, label, (column, self.top - 12), align=1.0) + 8
             cv2.line(self.image, (column - 24, self.top - 17), (column, self.top - 17), colour, 3, cv2.LINE_AA)
             column -= 40
-
-
-def ticks(low: float, high: float, count: int) -> list[float]:
-    """Return about ``count`` round values, evenly spread, that enclose ``low`` to ``high``."""
-    span = max(high - low, 1e-9 * max(abs(high), 1.0))
-    raw = span / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
-    first, last = math.floor(low / step + 1e-6), math.ceil(high / step - 1e-6)
-    return [round(index * step, 12) for index in range(first, max(last, first + 1) + 1)]
 
 
 def draw_curves(rows: Sequence[Row]) -> NDArray[np.uint8]:
