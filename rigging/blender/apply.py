@@ -33,10 +33,10 @@ def animate_armature(
 ) -> dict[str, Any]:
     """Key a take onto an armature of the open scene, as a new action; earlier actions stay in the file.
 
-    The first frame of the take lies at ``frame_start``; ``fps`` is the scene's frame rate unless given;
-    ``feet`` says what holds the feet on the floor. Returns armature, action (names), bones_keyed, frames (counts),
-    frame_start, frame_end (floats), notes (sentences), and size_ratio: how much larger the character is than the person, about the world's origin.
-    Raises PosewrightError when the armature is no humanoid or cannot be keyed.
+    The first frame of the take lies at ``frame_start``; ``fps`` is the scene's frame rate unless given; ``feet`` says
+    what holds the feet on the floor. Returns armature, action (names), bones_keyed, frames (counts), frame_start,
+    frame_end (floats), notes (sentences), and size_ratio: how much larger the character is than the person, about the
+    world's origin. Raises PosewrightError when the armature is no humanoid or cannot be keyed.
     """
     check_editable(obj)
     scene = bpy.context.scene

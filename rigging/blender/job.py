@@ -27,7 +27,8 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
 
     The request holds paths as strings: motion (.npz or .bvh), rig (a file or "mannequin"), out; and optionally
     armature (a name), map (a .json), feet (a FeetMode), clip (the footage) and overwrite. Returns out, armature,
-    action, bones_keyed, frames, fps, frame_start, frame_end and notes. The scene that is open in this process is replaced.
+    action, bones_keyed, frames, fps, frame_start, frame_end and notes. The scene that is open in this process is
+    replaced.
     """
     out = Path(request["out"])
     rig = None if request["rig"] == MANNEQUIN else Path(request["rig"])
