@@ -1,0 +1,152 @@
+"""The key figures of a take in plain words, and where it came from."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from .events import SEEN, Event
+from .motion import PARTS, Motion
+from .plots import GOOD_SLIDE
+
+CALM: Final = 6.0
+"""Mean jitter in millimetres a frame squared below which a motion looks calm."""
+
+WELL_SEEN: Final = 0.9
+STEADY_BONES: Final = 0.005
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A figure, what it is, and what it means."""
+
+    name: str
+    value: str
+    words: str
+    state: str = ""  # "good" or "odd", where that can be told
+
+
+def key_facts(motion: Motion, events: list[Event]) -> list[Fact]:
+    """Return the figures that say at a glance what a take is worth; what cannot be told is left out."""
+    facts = [_length(motion), _way(motion), _height(motion), _seen(motion), _jitter(motion), _slide(motion)]
+    facts += [_bones(motion), _moments(events)]
+    return [fact for fact in facts if fact is not None]
+
+
+def _length(motion: Motion) -> Fact:
+    seconds = motion.frames / motion.fps
+    return Fact("length", f"{seconds:.1f} s", f"{motion.frames} frames, {motion.fps:g} a second")
+
+
+def _way(motion: Motion) -> Fact | None:
+    path = motion.root[np.isfinite(motion.root).all(-1), :2]
+    if not len(path):
+        return None
+    way = float(np.linalg.norm(np.diff(path, axis=0), axis=-1).sum())
+    apart = float(np.linalg.norm(path[-1] - path[0]))
+    return Fact("way of the pelvis", f"{way:.1f} m", f"{apart:.1f} m from start to end")
+
+
+def _height(motion: Motion) -> Fact | None:
+    if motion.height is None:
+        return None
+    settings = motion.take.provenance.get("settings", {})
+    words = "sum of the bones"
+    if settings:
+        words = "as given" if settings.get("height") else "assumed: --height makes it right"
+    return Fact("height of the person", f"{motion.height:.2f} m", words)
+
+
+def _seen(motion: Motion) -> Fact | None:
+    parts = [seen for part in PARTS if (seen := motion.confidence(part)) is not None]
+    if not parts:
+        return None
+    share = float((np.stack(parts) >= SEEN).mean())
+    return Fact("seen", f"{100 * share:.0f} %", "of the body, over all frames", _state(share >= WELL_SEEN))
+
+
+def _jitter(motion: Motion) -> Fact | None:
+    after, before = motion.jitter(), motion.jitter(raw=True)
+    if after is None or not np.isfinite(after).any():
+        return None
+    value = float(np.nanmean(after))
+    words = "mean change of velocity a frame"
+    if before is not None:
+        words += f"; {np.nanmean(before):.1f} before smoothing"
+    return Fact("jitter", f"{value:.1f} mm", words, _state(value * (motion.fps / 30.0) ** 2 < CALM))
+
+
+def _slide(motion: Motion) -> Fact | None:
+    if motion.slide is None:
+        return None
+    words = f"a frame while they stand; under {GOOD_SLIDE:.0f} it hardly shows"
+    return Fact("feet slide", f"{motion.slide:.1f} mm", words, _state(motion.slide < GOOD_SLIDE))
+
+
+def _bones(motion: Motion) -> Fact | None:
+    spreads = [bone.spread for bone in motion.bones]
+    if not spreads:
+        return None
+    worst = max(spreads)
+    return Fact("bones change by", f"{100 * worst:.1f} %", "the worst bone's deviation", _state(worst < STEADY_BONES))
+
+
+def _moments(events: list[Event]) -> Fact:
+    count = sum(event.is_warning for event in events)
+    return Fact("moments to look at", str(count), "listed below" if count else "nothing stands out", _state(count == 0))
+
+
+def _state(is_good: bool) -> str:
+    return "good" if is_good else "odd"
+
+
+def origins(motion: Motion) -> list[tuple[str, str]]:
+    """Return where the take came from, as names and words: clip, camera, settings, weights and their terms."""
+    take, provenance = motion.take, motion.take.provenance
+    rows: list[tuple[str, str]] = []
+    source = provenance.get("source", {})
+    if source.get("name"):
+        rows.append(("from", str(source["name"])))
+    if camera := _camera(motion):
+        rows.append(("camera", camera))
+    if settings := _settings(provenance.get("settings", {})):
+        rows.append(("settings", settings))
+    for weights in provenance.get("weights", []):
+        words = f"{weights.get('name', '?')}, {weights.get('licence', 'licence not known')}. {weights.get('terms', '')}"
+        rows.append((str(weights.get("used_for", "weights")), words.strip()))
+    thanks = {str(w["acknowledgement"]) for w in provenance.get("weights", []) if w.get("acknowledgement")}
+    rows += [("thanks", words) for words in sorted(thanks)]
+    if provenance.get("version"):
+        rows.append(("made with", f"{provenance.get('program', 'posewright')} {provenance['version']}"))
+    if not rows:
+        rows.append(("from", f"not known: the take holds no record of it ({len(take.joint_names)} joints)"))
+    return rows
+
+
+def _camera(motion: Motion) -> str:
+    """Return the camera in words, empty when the take does not tell."""
+    take = motion.take
+    if take.image_size is None or take.focal_px is None:
+        return ""
+    width, height = take.image_size
+    view = 2.0 * np.degrees(np.arctan(width / (2.0 * take.focal_px)))
+    words = f"{width} x {height} pixels, focal length {take.focal_px:.0f} pixels ({view:.0f} degrees wide)"
+    settings = take.provenance.get("settings", {})
+    if settings:
+        given = settings.get("focal_px") or settings.get("fov")
+        words += ", as given" if given else ", not given"
+    if take.world_from_camera is not None:
+        words += f", {float(take.world_from_camera[2, 3]):.1f} m over the floor"
+    return words
+
+
+def _settings(settings: dict[str, Any]) -> str:
+    """Return the choices that shape the motion, in words."""
+    words = []
+    if "quality" in settings:
+        words.append(f"quality {settings['quality']}")
+    if "smooth" in settings:
+        words.append(f"smoothing {settings['smooth']:g} ({settings.get('filter', 'gaussian')})")
+    if settings.get("height"):
+        words.append(f"height {settings['height']:g} m")
+    return ", ".join(words)
