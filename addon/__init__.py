@@ -9,9 +9,9 @@ from types import ModuleType
 import bpy
 from bpy.types import AddonPreferences, Operator, Panel, PropertyGroup, Scene
 
-from . import capture, check, command, panels, preferences, session, settings, takes
+from . import capture, check, command, contacts, panels, preferences, session, settings, takes
 
-MODULES = (settings, preferences, capture, takes, check, panels)
+MODULES = (settings, preferences, capture, takes, contacts, check, panels)
 KINDS = (PropertyGroup, AddonPreferences, Operator, Panel)
 
 

@@ -69,6 +69,7 @@ class POSEWRIGHT_PT_options(SidebarPanel, Panel):
         smoother.prop(settings, "filter")
         layout.prop(settings, "fov")
         layout.prop(settings, "frame_start")
+        layout.prop(settings, "feet")
         layout.prop(settings, "map_file")
         layout.prop(settings, "use_range")
         part = layout.column(align=True)
@@ -96,6 +97,33 @@ class POSEWRIGHT_PT_take(SidebarPanel, Panel):
             row.operator("posewright.apply_last_take")
             row.operator("posewright.save_take", text="Save Take...")
         layout.operator("posewright.apply_take", text="Apply Take from File...", icon="FILE_FOLDER")
+
+
+class POSEWRIGHT_PT_contacts(SidebarPanel, Panel):
+    """When the feet stand: change it, and apply the take again."""
+
+    bl_idname = "POSEWRIGHT_PT_contacts"
+    bl_parent_id = "POSEWRIGHT_PT_take"
+    bl_label = "Contacts"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        """Draw the buttons for the dope sheet, and one for each foot on the ground and in the air."""
+        layout = self.layout
+        row = layout.row(align=True)
+        row.operator("posewright.edit_contacts", icon="ACTION")
+        row.operator("posewright.apply_contacts", icon="FILE_REFRESH")
+        scene = context.scene
+        if scene.use_preview_range:
+            frames = f"Frames {scene.frame_preview_start} to {scene.frame_preview_end}"
+        else:
+            frames = f"Frame {scene.frame_current}"
+        layout.label(text=frames, icon="PREVIEW_RANGE")
+        for foot in ("left", "right"):
+            row = layout.row(align=True)
+            row.label(text=f"{foot.title()} Foot")
+            row.operator("posewright.foot_stands", text="Stands").foot = foot
+            row.operator("posewright.foot_in_air", text="In the Air").foot = foot
 
 
 def draw_notes(layout: UILayout, notes: list[str], width: float) -> None:

@@ -21,6 +21,12 @@ SMOOTHERS = tuple(
     (name, name.replace("savgol", "Savitzky-Golay").title(), f"{what[0].upper()}{what[1:]}")
     for name, what in FILTERS.items()
 )
+FEET = (
+    ("auto", "Stand by Contacts", "Feet stay where the contacts of the take say that they stand"),
+    ("always", "Stand Always", "Also where the character's own feet are slow and low"),
+    ("ground", "Keep above Floor", "Feet do not sink into the floor, but may slide"),
+    ("never", "Follow Only", "Legs point exactly as the person's; nothing holds the feet"),
+)
 
 
 def _is_armature(settings: "PosewrightSettings", obj: Object) -> bool:
@@ -80,6 +86,9 @@ class PosewrightSettings(PropertyGroup):
     )
     frame_start: IntProperty(
         name="Start Frame", description="The frame on which the motion begins in the timeline", default=1
+    )
+    feet: EnumProperty(
+        name="Feet", description="What holds the character's feet on the floor", items=FEET, default="auto"
     )
     map_file: StringProperty(
         name="Bone Map",

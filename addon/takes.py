@@ -1,6 +1,8 @@
 """Takes in Blender: put one on a character, save one, add the mannequin."""
 # pyright: reportInvalidTypeForm=false
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from bpy.types import Context, Event, Object, Operator
 from ..cli.capture import TAKE_ENDINGS, write_take
 from ..core.take import Take
 from ..errors import PosewrightError
+from ..progress import Progress
+from ..rigging.blender.applied import Applied, note_applied, take_id
 from ..rigging.blender.apply import animate_armature
 from ..rigging.blender.job import load_motion
 from ..rigging.blender.mannequin import build_mannequin
@@ -20,21 +24,33 @@ from .settings import character_of, map_file_of
 
 def animate(context: Context, obj: Object, take: Take, map_file: Path | None, name: str) -> dict[str, Any]:
     """Key the take onto the armature at the chosen frame; the scene grows so that all of it plays."""
-    manager = context.window_manager
-    manager.progress_begin(0, 100)
-    try:
+    settings, render = context.scene.posewright, context.scene.render
+    applied = Applied(take_id(take), float(settings.frame_start), render.fps / render.fps_base, settings.feet, map_file)
+    with progress_shown(context) as progress:
         result = animate_armature(
             obj,
             take,
             map_file,
-            frame_start=context.scene.posewright.frame_start,
+            frame_start=applied.frame_start,
+            fps=applied.fps,
             name=name,
-            progress=lambda stage, done, note="": manager.progress_update(round(done * 100)),
+            feet=applied.feet,
+            progress=progress,
         )
-    finally:
-        manager.progress_end()
+    note_applied(obj, applied)
     context.scene.frame_end = max(context.scene.frame_end, round(result["frame_end"]))
     return result
+
+
+@contextmanager
+def progress_shown(context: Context) -> Iterator[Progress]:
+    """Show progress at the mouse pointer while a block runs."""
+    manager = context.window_manager
+    manager.progress_begin(0, 100)
+    try:
+        yield lambda stage, done, note="": manager.progress_update(round(done * 100))
+    finally:
+        manager.progress_end()
 
 
 def say_done(operator: Operator, result: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from ..core.skeleton import CONTACT_POINTS
 from ..core.take import Take
 from .anatomy import SIDES
 from .hinges import smoothed
+from .motion import body_joints
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -105,6 +106,17 @@ def standing_feet(
             found[side][point].stands |= stands
     base: dict[Point, float] = {point: _base(joints, found, point, floor_is_known=given) for point in POINTS}
     return {side: _standing(take, joints, side, found[side], base) for side in sides}
+
+
+def contacts_of(take: Take) -> Flags:
+    """Return when heels and toes (F,4), in the order of ``CONTACT_POINTS``, stand: by the take, or found as above."""
+    standing = standing_feet(take, body_joints(take))
+    stands = np.zeros((take.frames, len(CONTACT_POINTS)), np.bool_)
+    for side, foot in standing.items():
+        for stance in foot.stances:
+            for span in stance.spans:
+                stands[span.frames, CONTACT_POINTS.index(f"{side}_{_COLUMN[span.point]}")] = True
+    return stands
 
 
 def still_and_low(path: Array, fps: float, size: float = 1.0) -> Flags:

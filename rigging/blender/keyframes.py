@@ -15,7 +15,7 @@ from ...errors import PosewrightError
 from ..rig import BoneMotion
 from .channels import rotation_channels
 
-LINEAR = 1  # Blender's number for the interpolation, the same in all versions
+CONSTANT, LINEAR = 0, 1  # Blender's numbers for the interpolation, the same in all versions
 SNAP = 0.1  # frames; a time stamp in whole milliseconds is off by less at up to 200 frames/s
 
 NewCurve = Callable[[str, int, str], FCurve]  # data path, array index, group name
@@ -97,13 +97,25 @@ def new_action(obj: Object, name: str) -> tuple[Action, NewCurve]:
     return action, new_curve
 
 
-class KeyWriter:
-    """Fills empty curves with linear keys at given frames (F,), which increase strictly."""
+def curves_of(obj: Object) -> list[FCurve]:
+    """Return the curves of the object's present action that move it."""
+    animation = obj.animation_data
+    if animation is None or animation.action is None:
+        return []
+    action = animation.action
+    if not hasattr(action, "layers"):  # before Blender 4.4
+        return list(action.fcurves)
+    bags = [strip.channelbag(animation.action_slot) for layer in action.layers for strip in layer.strips]
+    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
 
-    def __init__(self, frames: NDArray[np.float64]) -> None:
+
+class KeyWriter:
+    """Fills empty curves with keys at given frames (F,), which increase strictly."""
+
+    def __init__(self, frames: NDArray[np.float64], interpolation: int = LINEAR) -> None:
         self._coordinates = np.empty(2 * len(frames), np.float32)
         self._coordinates[0::2] = frames
-        self._interpolation = np.full(len(frames), LINEAR, np.int32)
+        self._interpolation = np.full(len(frames), interpolation, np.int32)
 
     def write(self, curve: FCurve, values: NDArray[np.float64]) -> None:
         """Give an empty curve its keys, all at once."""

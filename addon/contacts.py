@@ -1,0 +1,199 @@
+"""Contacts in Blender: when heels and toes stand, as keys that an animator changes and puts on the character again."""
+# pyright: reportInvalidTypeForm=false
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bpy.props import EnumProperty, IntProperty
+from bpy.types import Context, Event, Object, Operator
+
+from ..core.skeleton import CONTACT_POINTS
+from ..core.take import Take
+from ..errors import PosewrightError
+from ..rigging.blender import contacts
+from ..rigging.blender.applied import Applied, applied_to, apply_again
+from . import session
+from .settings import character_of
+from .takes import progress_shown
+
+if TYPE_CHECKING:
+    _Mixin = Operator
+else:
+    _Mixin = object  # what is an Operator here gets registered
+
+FEET = (("left", "Left Foot", "The person's own left foot"), ("right", "Right Foot", "The person's own right foot"))
+PARTS = (
+    ("both", "Whole Foot", "Heel and toe"),
+    ("heel", "Heel", "Only the heel"),
+    ("toe", "Toe", "Only the ball of the foot with the toes"),
+)
+BLIND = ("never", "ground")
+"""Ways to hold the feet that take no notice of contacts."""
+
+
+class POSEWRIGHT_OT_edit_contacts(Operator):
+    """Show when heels and toes stand, as keys of an object beside the character that you can move in the Dope Sheet"""
+
+    bl_idname = "posewright.edit_contacts"
+    bl_label = "Edit Contacts"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Add the object with the contacts, or choose the one that is there."""
+        try:
+            obj = _character(context)
+            empty, is_new = _contacts(obj)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        _select(context, empty)
+        if is_new:
+            self.report({"INFO"}, f"{empty.name}: change its keys in the Dope Sheet, then press Apply Contacts.")
+        else:
+            self.report({"INFO"}, f"{empty.name} was there already; its keys are as you left them.")
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_apply_contacts(Operator):
+    """Put the take on the character again, with the contacts as they are now; it replaces the motion made before"""
+
+    bl_idname = "posewright.apply_contacts"
+    bl_label = "Apply Contacts"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Read the keys and animate the character."""
+        try:
+            obj = _character(context)
+            empty = contacts.find_contacts(obj)
+            if empty is None:
+                raise PosewrightError(f"{obj.name} has no contacts in this file; press Edit Contacts first.")
+            return _apply(self, context, obj, empty, applied_to(obj))
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+
+
+class _SetsContact(_Mixin):
+    """What the two operators that set a foot share: which foot, which part, from which frame to which."""
+
+    bl_options = {"REGISTER", "UNDO"}
+    stands: bool
+
+    foot: EnumProperty(name="Foot", description="Which foot", items=FEET, default="left")
+    part: EnumProperty(name="Part", description="Which part of the foot", items=PARTS, default="both")
+    start: IntProperty(name="From Frame", description="The first frame", options={"SKIP_SAVE"})
+    end: IntProperty(name="To Frame", description="The last frame", options={"SKIP_SAVE"})
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Take the preview range, or the current frame."""
+        self._set_range(context)
+        return self.execute(context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Set the contact and put the take on the character again."""
+        if not self.properties.is_property_set("start") or not self.properties.is_property_set("end"):
+            self._set_range(context)
+        try:
+            if self.end < self.start:
+                raise PosewrightError("The last frame must not come before the first.")
+            obj = _character(context)
+            applied = _with_contacts(obj)
+            empty, _ = _contacts(obj)
+            parts = ("heel", "toe") if self.part == "both" else (self.part,)
+            points = [point for point in CONTACT_POINTS if point in [f"{self.foot}_{part}" for part in parts]]
+            contacts.set_contact(empty, points, self.start, self.end, stands=self.stands)
+            return _apply(self, context, obj, empty, applied)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+
+    def _set_range(self, context: Context) -> None:
+        scene = context.scene
+        if scene.use_preview_range:
+            self.start, self.end = scene.frame_preview_start, scene.frame_preview_end
+        else:
+            self.start = self.end = scene.frame_current
+
+
+class POSEWRIGHT_OT_foot_stands(_SetsContact, Operator):
+    """Let the foot stand still in the preview range, or at the current frame when there is none"""
+
+    bl_idname = "posewright.foot_stands"
+    bl_label = "Foot Stands Here"
+    stands = True
+
+
+class POSEWRIGHT_OT_foot_in_air(_SetsContact, Operator):
+    """Let the foot go in the preview range, or at the current frame when there is none"""
+
+    bl_idname = "posewright.foot_in_air"
+    bl_label = "Foot in the Air"
+    stands = False
+
+
+def _character(context: Context) -> Object:
+    """Return the armature that is meant: that of the contacts that are selected, or the character of the panel."""
+    return contacts.character_of_contacts(context.view_layer.objects.active) or character_of(context)
+
+
+def _contacts(obj: Object) -> tuple[Object, bool]:
+    """Return the object with the contacts of the motion on an armature, and whether it had to be made."""
+    applied = applied_to(obj)
+    empty = contacts.find_contacts(obj)
+    if empty is not None and contacts.belongs(empty, applied):
+        return empty, False
+    take = session.state.takes.get(applied.take)
+    if take is None:
+        raise PosewrightError(
+            f"The take on {obj.name} is not kept in this file; apply it again with Apply Take from File."
+        )
+    return contacts.add_contacts(obj, take, applied), True
+
+
+def _with_contacts(obj: Object) -> Applied:
+    """Return what was applied to an armature; PosewrightError when contacts would change nothing."""
+    applied = applied_to(obj)
+    if applied.feet in BLIND:
+        raise PosewrightError(
+            f"The feet of {obj.name} take no notice of contacts; choose Stand by Contacts under Feet, and apply the "
+            "take again."
+        )
+    return applied
+
+
+def _apply(operator: Operator, context: Context, obj: Object, empty: Object, applied: Applied) -> set[str]:
+    _with_contacts(obj)
+    kept = contacts.kept_take(empty)
+    changed = contacts.read_contacts(empty, kept, applied)
+    take = replace(kept, contacts=changed, provenance={**kept.provenance, "contacts": "edited in Blender"})
+    with progress_shown(context) as progress:
+        result = apply_again(obj, take, applied, progress)
+    contacts.keep_take(empty, take)
+    _keep(take, obj)
+    session.state.notes = list(result["notes"])
+    operator.report({"INFO"}, f"{obj.name}: the take was applied again, {_count(kept, take)}.")
+    return {"FINISHED"}
+
+
+def _keep(take: Take, obj: Object) -> None:
+    session.keep_take(take, session.state.take_name or obj.animation_data.action.name)
+
+
+def _count(before: Take, after: Take) -> str:
+    """Return how many frames of contacts differ, in words."""
+    if before.contacts is None or after.contacts is None:
+        return "with contacts of its own"
+    count = int(((before.contacts > 0.5) != (after.contacts > 0.5)).any(1).sum())
+    return f"with other contacts in {count} frame{'' if count == 1 else 's'}" if count else "with the same contacts"
+
+
+def _select(context: Context, empty: Object) -> None:
+    """Make the contacts the active object, so that the Dope Sheet shows them."""
+    if context.mode == "OBJECT":
+        for obj in context.view_layer.objects.selected:
+            obj.select_set(False)
+    if empty.name in context.view_layer.objects:
+        empty.select_set(True)
+        if context.mode == "OBJECT":
+            context.view_layer.objects.active = empty

@@ -1,0 +1,146 @@
+"""What was applied to a character: noted on its action, so that it can be applied again with changes."""
+
+import base64
+import hashlib
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from bpy.types import Action, Object, Text
+
+from ...core.take import Take
+from ...errors import PosewrightError
+from ...progress import Progress, silent
+from ..stances import FeetMode
+from .apply import animate_armature
+from .keyframes import curves_of
+
+NOTE = "posewright"
+"""Name of the custom property of the action that holds the note."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """How a take was put on a character."""
+
+    take: str  # ``take_id``
+    frame_start: float
+    fps: float  # frames of the timeline a second
+    feet: FeetMode
+    map_file: Path | None
+
+
+def take_id(take: Take) -> str:
+    """Return what tells takes apart: their joints and times, not their contacts."""
+    digest = hashlib.sha1(np.ascontiguousarray(take.joints).tobytes(), usedforsecurity=False)
+    digest.update(np.asarray(take.times, np.float64).tobytes())
+    return digest.hexdigest()
+
+
+def note_applied(obj: Object, applied: Applied) -> None:
+    """Note on the armature's present action what it was made of."""
+    obj.animation_data.action[NOTE] = {
+        "take": applied.take,
+        "frame_start": applied.frame_start,
+        "fps": applied.fps,
+        "feet": applied.feet,
+        "map": str(applied.map_file or ""),
+        "keys": _fingerprint(obj),
+    }
+
+
+def applied_to(obj: Object) -> Applied:
+    """Return what was applied to the armature; PosewrightError when its present action is not ours."""
+    note = _note(obj)
+    if note is None:
+        raise PosewrightError(f"The motion of {obj.name} was not made by Posewright; apply a take to it first.")
+    map_file = Path(note["map"]) if note["map"] else None
+    return Applied(note["take"], float(note["frame_start"]), float(note["fps"]), note["feet"], map_file)
+
+
+def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = silent) -> dict[str, Any]:
+    """Apply a take with the settings of before; the new action takes the place and the name of the former one.
+
+    An action that somebody changed by hand stays in the file, and a note in the result says so. Returns what
+    ``animate_armature`` returns; when that fails, the armature keeps its action.
+    """
+    former = obj.animation_data.action
+    changed = _note(obj, "keys") != _fingerprint(obj)
+    slot = getattr(obj.animation_data, "action_slot", None)
+    try:
+        result = animate_armature(
+            obj,
+            take,
+            applied.map_file,
+            frame_start=applied.frame_start,
+            fps=applied.fps,
+            name=former.name,
+            feet=applied.feet,
+            progress=progress,
+        )
+    except BaseException:
+        obj.animation_data.action = former
+        if slot is not None:
+            obj.animation_data.action_slot = slot
+        raise
+    note_applied(obj, applied)
+    if changed:
+        result["notes"].append(f"The action {former.name} had been changed by hand; it stays in the file.")
+    else:
+        _take_place(former, obj.animation_data.action)
+    result["action"] = obj.animation_data.action.name
+    return result
+
+
+def pack_take(take: Take, name: str) -> Text:
+    """Return a text of the file, hidden in lists, that holds the whole take: it is saved with the .blend."""
+    with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "take.npz"
+        take.save(path)
+        packed = base64.encodebytes(path.read_bytes()).decode("ascii")
+    text = bpy.data.texts.new(f".{name}")
+    text.from_string(packed)
+    return text
+
+
+def unpack_take(text: Text) -> Take:
+    """Return the take that a text holds; PosewrightError when somebody changed it."""
+    with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "take.npz"
+        try:
+            path.write_bytes(base64.b64decode(text.as_string()))
+            return Take.load(path)
+        except (ValueError, PosewrightError) as error:
+            raise PosewrightError(
+                f"The take in the text {text.name} is damaged; apply it again from its file."
+            ) from error
+
+
+def _note(obj: Object, key: str | None = None) -> Any:
+    animation = obj.animation_data
+    action = animation.action if animation is not None else None
+    note = action.get(NOTE) if action is not None else None
+    return note if note is None or key is None else note.get(key)
+
+
+def _fingerprint(obj: Object) -> str:
+    """Return what changes when somebody edits the keys of the armature's present action."""
+    total = 0
+    for curve in curves_of(obj):
+        points = np.empty(2 * len(curve.keyframe_points), np.float32)
+        curve.keyframe_points.foreach_get("co", points)
+        total = zlib.crc32(points.tobytes(), zlib.crc32(f"{curve.data_path}{curve.array_index}".encode(), total))
+    return str(total)
+
+
+def _take_place(former: Action, action: Action) -> None:
+    """Remove the former action if nothing else needs it, and give its name to the new one."""
+    name = former.name
+    former.use_fake_user = False
+    if former.users == 0:
+        bpy.data.actions.remove(former)
+        action.name = name
