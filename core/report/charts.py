@@ -1,4 +1,4 @@
-"""The plots of a report by parts of the body: bars, strips, stick figures, and the line of events."""
+"""The plots of a report by parts of the body: bars, strips, and the line of events."""
 
 from collections.abc import Sequence
 from html import escape
@@ -7,18 +7,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..skeleton import PARENTS
 from ..spans import runs
-from .drawing import Drawing, Panel
+from .drawing import AXIS_HEIGHT, Drawing, Panel
 from .events import Event, Kind
 from .motion import PARTS, Motion
 from .plots import SECONDS, Figure, _time_range
 
 Array = NDArray[np.float64]
 
-MOMENTS: Final = 8
-CELL: Final = (92.0, 138.0)  # width and height of one stick figure
-HEAD_RADIUS: Final = 0.095  # metres
+BONE_ROW: Final = 30.0
 
 CELLS: Final = 240
 LEVELS: Final = (0.2, 0.3, 0.5, 0.7, 0.85)
@@ -44,84 +41,13 @@ KIND_NAMES: Final[dict[Kind, str]] = {
 }
 
 
-def moments_figure(motion: Motion) -> Figure:
-    """Draw stick figures at some moments, from the front and from the side."""
-    title = "At a glance"
-    bones = _drawn_bones(motion)
-    chosen = np.unique(np.linspace(0, motion.frames - 1, MOMENTS).round().astype(int))
-    places = motion.joints[chosen]
-    if not bones or not np.isfinite(places).any():
-        return Figure(title, "The take has no joints that are known here.")
-    top = float(np.nanmax(places[..., 2])) - motion.floor
-    scale = (CELL[1] - 26) / max(top, 1.2)
-    drawing = Drawing(2 * CELL[1] + 34, "stick figures over time")
-    has_camera = motion.take.world_from_camera is not None
-    rows = ((0, 1.0, "from the camera" if has_camera else "from the front"), (1, 1.0, "from the side"))
-    for row, (axis, sign, words) in enumerate(rows):
-        floor = (row + 1) * CELL[1] - 2 + 8 * row
-        drawing.text(0, floor - CELL[1] + 14, words, "label")
-        drawing.segment((0, floor), (drawing.width, floor), "floor")
-        for number, frame in enumerate(chosen):
-            centre = (number + 0.5) * drawing.width / len(chosen)
-            _stick_figure(drawing, motion, int(frame), axis, sign, (centre, floor), scale, bones)
-    for number, frame in enumerate(chosen):
-        centre = (number + 0.5) * drawing.width / len(chosen)
-        drawing.text(centre, drawing.height - 6, f"{motion.times[frame]:.1f} s", anchor="middle")
-    told = f"The person at {len(chosen)} moments, evenly spread, all at one scale; the line is the floor."
-    return Figure(title, told, drawing.svg(), (("left", "left side of the person"), ("right", "right side")))
-
-
-def _drawn_bones(motion: Motion) -> list[tuple[str, str]]:
-    """Return the pairs of joints that are connected, past joints that the take lacks."""
-    bones = []
-    for lower in (name for name in PARENTS if name in motion.names and name != "nose"):
-        upper = PARENTS[lower]
-        while upper is not None and not motion.has(upper):
-            upper = PARENTS[upper]
-        if upper is not None:
-            bones.append((upper, lower))
-    return bones
-
-
-def _stick_figure(
-    drawing: Drawing,
-    motion: Motion,
-    frame: int,
-    axis: int,
-    sign: float,
-    foot: tuple[float, float],
-    scale: float,
-    bones: Sequence[tuple[str, str]],
-) -> None:
-    """Draw one pose seen along the other level axis, the farthest bones first."""
-    places = {name: motion.joints[frame, column] for column, name in enumerate(motion.names)}
-    middle = motion.root[frame, axis]
-
-    def at(name: str) -> tuple[float, float]:
-        place = places[name]
-        return foot[0] + sign * scale * (place[axis] - middle), foot[1] - scale * (place[2] - motion.floor)
-
-    away = {0: 1.0, 1: -1.0}[axis]  # from the front +y is far; from the side, seen from +x, -x is far
-
-    def depth(bone: tuple[str, str]) -> float:
-        return -away * float(places[bone[0]][1 - axis] + places[bone[1]][1 - axis])
-
-    known = [bone for bone in bones if np.isfinite([places[bone[0]], places[bone[1]]]).all()]
-    for upper, lower in sorted(known, key=depth):
-        side = lower.partition("_")[0]
-        drawing.segment(at(upper), at(lower), f"stick {side if side in ('left', 'right') else 'middle'}")
-    if motion.has("head", "neck") and np.isfinite([places["head"], places["neck"]]).all():
-        (x0, y0), (x1, y1) = at("neck"), at("head")
-        drawing.circle((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3, HEAD_RADIUS * scale, "skull")
-
-
 def confidence_figure(motion: Motion) -> Figure:
     """Draw how surely each part of the body was seen, over time."""
     title = "How well it was seen"
     rows = {part: seen for part in PARTS if (seen := motion.confidence(part)) is not None}
     if not rows:
         return Figure(title, "The take does not tell how surely its joints were seen.")
-    drawing = Drawing(16.0 + 20 * len(rows) + 42, "confidence of each part of the body over time")
+    drawing = Drawing(8 + 20.0 * len(rows) + AXIS_HEIGHT, "confidence of each part of the body over time")
     panel = Panel(drawing, 8, 20.0 * len(rows), _time_range(motion), (0, 1), left=84)
     panel.y_ticks = []
     panel.axes("", SECONDS)
@@ -171,7 +97,7 @@ def parts_figure(motion: Motion) -> Figure:
                 drawing.text(left + width * value / most + 5, row + 9, f"{value:.1f} mm", "small")
     noisiest = max(rows, key=lambda row: row[2])
     told = f"After smoothing the {noisiest[0]} changes its velocity most: by {noisiest[2]:.1f} mm a frame on average."
-    legend = (("raw", "before"), ("main", "after")) if rows[0][1] is not None else (("main", "the motion"),)
+    legend = (("bar raw", "before"), ("bar main", "after")) if rows[0][1] is not None else ()
     return Figure(title, told, drawing.svg(), legend)
 
 
@@ -181,23 +107,23 @@ def bones_figure(motion: Motion) -> Figure:
     bones = [bone for bone in motion.bones if np.isfinite(bone.left).any()]
     if not bones:
         return Figure(title, "The take has no bones that are known here.")
-    drawing = Drawing(26.0 * len(bones) + 8, "lengths of the bones")
+    drawing = Drawing(BONE_ROW * len(bones) + 4, "lengths of the bones")
     left, width = 116.0, drawing.width - 116 - 66
     most = max(float(np.nanmax(side)) for bone in bones for side in (bone.left, bone.right) if side is not None)
     rows = []
     for number, bone in enumerate(bones):
-        top = 26.0 * number + 4
-        drawing.text(left - 8, top + 14, bone.name, anchor="end")
-        sides = [(top + 4, bone.left, "middle")]
+        top = BONE_ROW * number + 4
+        drawing.text(left - 8, top + 15, bone.name, anchor="end")
+        sides = [(top + 6, bone.left, "middle")]
         if bone.right is not None:
-            sides = [(top, bone.left, "left"), (top + 10, bone.right, "right")]
+            sides = [(top, bone.left, "left"), (top + 12, bone.right, "right")]
         for row, lengths, style in sides:
             usual, spread = float(np.nanmedian(lengths)), float(np.nanstd(lengths))
             end = left + width * usual / most
-            drawing.rectangle(left, row, end - left, 9, f"bar {style}")
+            drawing.rectangle(left, row, end - left, 10, f"bar {style}")
             reach = width * spread / most
-            drawing.segment((end - reach, row + 4.5), (end + reach, row + 4.5), "whisker")
-            drawing.text(end + reach + 5, row + 8.5, f"{100 * usual:.1f} cm", "small")
+            drawing.segment((end - reach, row + 5), (end + reach, row + 5), "whisker")
+            drawing.text(end + reach + 5, row + 9, f"{100 * usual:.1f} cm", "small")
         rows.append(_bone_row(bone.name, bone.left, bone.right, bone.difference, bone.spread))
     worst = max(bones, key=lambda bone: bone.spread)
     told = "A body's bones keep their lengths, and both sides are about equal. "
@@ -207,18 +133,29 @@ def bones_figure(motion: Motion) -> Figure:
         told += f"The {worst.name} changes most: by {100 * worst.spread:.1f} % (standard deviation)."
     heads = "".join(f"<th>{head}</th>" for head in ("bone", "left, cm", "right, cm", "left longer by", "changes by"))
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return Figure(title, told, drawing.svg(), (("left", "left"), ("right", "right"), ("middle", "middle")), table)
+    return Figure(
+        title,
+        told,
+        drawing.svg(),
+        (("bar left", "left"), ("bar right", "right"), ("bar middle", "in the middle")),
+        table,
+    )
 
 
 def _bone_row(name: str, left: Array, right: Array | None, difference: float | None, spread: float) -> str:
     """Return a row of the table, with what is out of the ordinary marked."""
     cells = [escape(name), f"{100 * np.nanmedian(left):.1f}"]
     cells.append("" if right is None else f"{100 * np.nanmedian(right):.1f}")
-    cells.append("" if difference is None else f"{100 * difference:+.1f} %")
+    cells.append("" if difference is None else _signed(100 * difference))
     cells.append(f"{100 * spread:.1f} %")
     marked = {3: difference is not None and abs(difference) > UNEVEN_SIDES, 4: spread > BREATHING}
     parts = [f'<td class="odd">{cell}</td>' if marked.get(i) else f"<td>{cell}</td>" for i, cell in enumerate(cells)]
     return f"<tr>{''.join(parts)}</tr>"
+
+
+def _signed(percent: float) -> str:
+    """Return a percentage with its sign, without the sign of a rounded 0."""
+    return "0.0 %" if abs(percent) < 0.05 else f"{percent:+.1f} %"
 
 
 def events_figure(motion: Motion, events: Sequence[Event]) -> Figure:
@@ -227,7 +164,7 @@ def events_figure(motion: Motion, events: Sequence[Event]) -> Figure:
     kinds: list[Kind] = [kind for kind in KIND_NAMES if any(event.kind == kind for event in events)]
     if not kinds:
         return Figure(title, "Nothing in this take stands out.")
-    drawing = Drawing(22.0 * len(kinds) + 52, "moments that deserve a look")
+    drawing = Drawing(8 + 22.0 * len(kinds) + AXIS_HEIGHT, "moments that deserve a look")
     panel = Panel(drawing, 8, 22.0 * len(kinds), _time_range(motion), (0, 1), left=126)
     panel.y_ticks = []
     panel.axes("", SECONDS)

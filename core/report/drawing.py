@@ -20,6 +20,12 @@ LEFT: Final = 62.0
 RIGHT: Final = 14.0
 """Margins for the numbers of the y axis, and for the last number of the x axis."""
 
+MARGIN: Final = 0.05
+"""Part of the range of y that is left free above and below."""
+
+AXIS_HEIGHT: Final = 38.0
+"""What numbers and name of an x axis take up below a panel."""
+
 MOST_POINTS: Final = 700
 """Points of a line; longer ones are thinned so that their peaks stay."""
 
@@ -82,8 +88,9 @@ class Panel:
         self.drawing, self.top, self.height, self.left = drawing, top, height, left
         self.width = drawing.width - left - right
         self.x = (x[0], max(x[1], x[0] + 1e-9))
-        self.y_ticks = ticks(y[0], y[1], max(2, round(height / 34)))
-        self.y = (self.y_ticks[0], self.y_ticks[-1])
+        margin = MARGIN * max(y[1] - y[0], 1e-9)
+        self.y = (y[0] - margin, y[1] + margin)
+        self.y_ticks = [value for value in ticks(*y, max(2, round(height / 30))) if self.y[0] <= value <= self.y[1]]
 
     def place(self, points: Array) -> Array:
         """Return where points (...,2) lie in the drawing; what is too high or low lies on the edge."""
@@ -95,8 +102,8 @@ class Panel:
         """Return the horizontal place of a number."""
         return self.left + (x - self.x[0]) / (self.x[1] - self.x[0]) * self.width
 
-    def axes(self, y_label: str, x_label: str = "") -> None:
-        """Draw the grid and its numbers; those of the x axis where it has a label."""
+    def axes(self, y_label: str, x_label: str = "", below: float = 0.0) -> None:
+        """Draw the grid and its numbers; those of the x axis where it has a label, so much ``below`` the grid."""
         drawing = self.drawing
         for value in self.y_ticks:
             row = self.place(np.array([self.x[0], value]))[1]
@@ -107,10 +114,10 @@ class Panel:
             if self.x[0] - 1e-9 <= value <= self.x[1] + 1e-9:
                 drawing.segment((self.column(value), self.top), (self.column(value), bottom), "grid")
                 if x_label:
-                    drawing.text(self.column(value), bottom + 16, f"{value:g}", anchor="middle")
+                    drawing.text(self.column(value), bottom + below + 16, f"{value:g}", anchor="middle")
         drawing.text(self.left, self.top - 8, y_label, "label")
         if x_label:
-            drawing.text(self.left + self.width, bottom + 32, x_label, "label", "end")
+            drawing.text(self.left + self.width, bottom + below + 32, x_label, "label", "end")
 
     def line(self, x: Array, y: Array, style: str) -> None:
         """Draw a line over time, thinned."""

@@ -12,6 +12,7 @@ from .events import Event, find_events
 from .facts import Fact, key_facts, origins
 from .motion import Motion
 from .plots import Figure
+from .sticks import moments_figure
 from .style import STYLE
 
 UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -27,7 +28,7 @@ def report_page(take: Take, title: str, made: datetime | None = None) -> str:
     parts = [
         _head(title, motion, made),
         _facts(key_facts(motion, events)),
-        _figure(charts.moments_figure(motion)),
+        _figure(moments_figure(motion)),
         _moments(motion, events),
         *(_figure(figure) for figure in figures(motion)),
         _origins(origins(motion)),

@@ -8,23 +8,25 @@ from numpy.typing import NDArray
 
 from ..skeleton import CONTACT_JOINTS
 from ..spans import runs
-from .drawing import Drawing, Panel, limits
+from .drawing import AXIS_HEIGHT, LEFT, RIGHT, WIDTH, Drawing, Panel, limits
 from .motion import Motion
 
 Array = NDArray[np.float64]
 
 SECONDS: Final = "seconds"
 FACING_EVERY: Final = 0.5
-FACING_LENGTH: Final = 0.25
+FACING_LENGTH: Final = 0.2
 """Seconds between two marks of where the body faces, and their length in metres."""
 
 MOST_MARKS: Final = 60
 MOST_DOTS: Final = 400
-SMALLEST_PLACE: Final = 1.5
+SMALLEST_PLACE: Final = 1.0
 """Metres that the view from above shows at least."""
 
 GOOD_SLIDE: Final = 5.0
 """Millimetres a frame below which the sliding of a planted foot hardly shows."""
+
+SIDES: Final = (("left", "left"), ("right", "right"))
 
 CUT: Final = 0.99
 """Part of the values that a plot's range is made for, where single ones would squeeze all others."""
@@ -72,22 +74,19 @@ def path_figure(motion: Motion) -> Figure:
     apart = float(np.linalg.norm(known[-1] - known[0]))
     told = f"The pelvis goes {way:.1f} m over the floor and ends {apart:.1f} m from where it began."
     marks = (("start", "start"), ("end", "end"), ("tickmark", "where the body faces"))
-    feet = (("left", "left foot stood"), ("right", "right foot stood")) if spots else ()
+    feet = (("dot left", "left foot stood"), ("dot right", "right foot stood")) if spots else ()
     return Figure(title, told, drawing.svg(), (*marks, *feet))
 
 
 def _level_panel(middle: Array, span: Array) -> tuple[Drawing, Panel]:
     """Return a picture whose metres are equally long in both directions."""
-    width, most = 684.0, 460.0
-    if span[1] / span[0] > most / width:
-        height, span = most, np.array([span[1] * width / most, span[1]])
-    else:
-        height = max(width * span[1] / span[0], 170.0)
-        span = np.array([span[0], span[0] * height / width])
-    drawing = Drawing(height + 70, "the path from above")
-    low, high = middle - span / 2, middle + span / 2
+    width = WIDTH - LEFT - RIGHT
+    height = float(np.clip(width * span[1] / span[0], 170.0, 420.0))
+    deep = max(span[1], span[0] * height / width)  # metres from the lower to the upper edge
+    drawing = Drawing(26 + height + AXIS_HEIGHT, "the path from above")
+    low, high = middle - deep / 2, middle + deep / 2
     panel = Panel(drawing, 26, height, (low[0], high[0]), (low[1], high[1]))
-    metres = (panel.y[1] - panel.y[0]) * width / height  # the ticks round the y axis up; x follows
+    metres = (panel.y[1] - panel.y[0]) * width / height
     panel.x = (middle[0] - metres / 2, middle[0] + metres / 2)
     return drawing, panel
 
@@ -109,17 +108,17 @@ def feet_figure(motion: Motion) -> Figure:
         return Figure(title, "The take has no heels or toes.")
     heights = {joint: 100 * motion.over_floor(joint) for joint in motion.feet}
     low, high = limits(list(heights.values()), least=10.0)
-    drawing = Drawing(410, "height of heels and toes over time")
+    rows = 0.0 if motion.take.contacts is None else 34.0
+    drawing = Drawing(2 * (26 + 120 + rows) + 18 + AXIS_HEIGHT, "height of heels and toes over time")
     for number, side in enumerate(("left", "right")):
-        panel = Panel(drawing, 26 + 190 * number, 120, _time_range(motion), (low, high))
-        panel.axes(f"{side} foot, cm over where it stands", SECONDS if number else "")
+        panel = Panel(drawing, 26 + (120 + rows + 44) * number, 120, _time_range(motion), (low, high))
+        panel.axes(f"{side} foot, cm over where it stands", SECONDS if number else "", rows)
         for joint in (joint for joint in heights if joint.startswith(side)):
             part = "heel" if joint.endswith("heel") else "toe"
             panel.line(motion.times, heights[joint], f"line {side} {part}")
-            row = panel.top + panel.height + (20 if number else 6) + (14 if part == "toe" else 0)
-            row += 0 if not number else 4
             stands = motion.planted(joint)
             if stands is not None:
+                row = panel.top + panel.height + (20 if part == "toe" else 7)
                 _contact_bars(panel, motion, stands, row, f"bar {side}", part)
     told = "Heights are of the joints over where those of a standing foot are. "
     if motion.take.contacts is None:
@@ -127,7 +126,7 @@ def feet_figure(motion: Motion) -> Figure:
     else:
         share = 100 * float((np.asarray(motion.take.contacts) > 0.5).any(1).mean())
         told += f"Bars show when heel and toe stand: at least one of them in {share:.0f} % of the time."
-    legend = (("left heel", "heel"), ("left toe", "toe"), ("left", "left stands"), ("right", "right stands"))
+    legend = (("main", "heel"), ("main toe", "toe"), ("bar left", "left stands"), ("bar right", "right stands"))
     return Figure(title, told, drawing.svg(), legend)
 
 
@@ -145,11 +144,11 @@ def root_figure(motion: Motion) -> Figure:
     speed = motion.root_speed
     if not np.isfinite(height).any():
         return Figure("Height and speed of the body", "The take has no places.")
-    drawing = Drawing(330, "height and speed of the pelvis over time")
+    drawing = Drawing(26 + 105 + 40 + 105 + AXIS_HEIGHT, "height and speed of the pelvis over time")
     upper = Panel(drawing, 26, 105, _time_range(motion), _around(height, 0.2))
     upper.axes("height of the pelvis, metres")
     upper.line(motion.times, height, "line main")
-    lower = Panel(drawing, 170, 105, _time_range(motion), limits([speed], least=0.5))
+    lower = Panel(drawing, 171, 105, _time_range(motion), limits([speed], least=0.5))
     lower.axes("speed of the pelvis, metres a second", SECONDS)
     lower.line(motion.times, speed, "line main")
     top = int(np.nanargmax(speed))
@@ -167,7 +166,7 @@ def jitter_figure(motion: Motion) -> Figure:
     if after is None or not np.isfinite(after).any():
         return Figure(title, "Jitter needs three frames without gaps.")
     lines = [after] if before is None else [before, after]
-    drawing = Drawing(240, "jitter over time")
+    drawing = Drawing(26 + 150 + AXIS_HEIGHT, "jitter over time")
     panel = Panel(drawing, 26, 150, _time_range(motion), limits(lines, CUT))
     panel.axes("mean change of velocity from frame to frame, mm", SECONDS)
     if before is not None:
@@ -191,7 +190,7 @@ def slide_figure(motion: Motion) -> Figure:
         for joint in CONTACT_JOINTS
         if motion.has(joint) and (speed := motion.planted_speed(joint)) is not None
     }
-    drawing = Drawing(230, "speed of standing feet over time")
+    drawing = Drawing(26 + 140 + AXIS_HEIGHT, "speed of standing feet over time")
     panel = Panel(drawing, 26, 140, _time_range(motion), limits(list(speeds.values()), CUT, 2 * GOOD_SLIDE))
     panel.axes("way of a standing heel or toe, mm a frame", SECONDS)
     for joint, speed in speeds.items():
@@ -199,7 +198,7 @@ def slide_figure(motion: Motion) -> Figure:
     row = panel.place(np.array([motion.times[0], GOOD_SLIDE]))[1]
     drawing.segment((panel.left, row), (panel.left + panel.width, row), "limit")
     told = f"Mean {motion.slide:.1f} mm a frame; below {GOOD_SLIDE:.0f} (the dashed line) it hardly shows."
-    return Figure(title, told, drawing.svg(), (("left", "left"), ("right", "right")))
+    return Figure(title, told, drawing.svg(), (*SIDES, ("main", "heel"), ("main toe", "toe")))
 
 
 def _side(joint: str) -> str:

@@ -30,17 +30,16 @@ section { background: var(--card); border: 1px solid var(--faint); border-radius
 .fact span { color: var(--soft); font-size: 13px; display: block; line-height: 1.3; }
 .fact.good b { color: var(--good); }
 .fact.odd b { color: var(--odd); }
-.plot { overflow-x: auto; }
-.plot svg { display: block; width: 100%; min-width: 560px; height: auto; }
+.plot { overflow-x: auto; padding: 0 4px; }
+.plot svg { display: block; width: 100%; min-width: 560px; height: auto; overflow: visible; }
 .legend span { margin-right: 18px; white-space: nowrap; }
 .legend i { display: inline-block; width: 22px; height: 0; border-top: 3px solid;
   margin-right: 6px; vertical-align: middle; }
-i.left, i.left.heel { color: var(--left); } i.right { color: var(--right); } i.main, i.middle { color: var(--main); }
+i.left { color: var(--left); } i.right { color: var(--right); } i.main, i.middle { color: var(--main); }
 i.raw { color: var(--raw); } i.tickmark { color: var(--soft); } i.toe { border-top-style: dashed; }
-.legend i.heel, .legend i.toe { color: var(--main); }
-i.start, i.end { border-radius: 50%; width: 8px; height: 8px; border: 2px solid var(--main); }
-i.end { background: var(--main); }
-[class*="seen"] { stroke: none; }
+i.bar { border-top-width: 10px; width: 16px; }
+i.dot, i.start, i.end { border-radius: 50%; width: 8px; height: 8px; border: 2px solid; background: currentColor; }
+i.start { color: var(--main); background: none; } i.end { color: var(--main); }
 .legend [class*="seen"] { border: 0; width: 16px; height: 12px; }
 rect.seen0 { fill: var(--s0); } rect.seen1 { fill: var(--s1); } rect.seen2 { fill: var(--s2); }
 rect.seen3 { fill: var(--s3); } rect.seen4 { fill: var(--s4); } rect.seen5 { fill: var(--s5); }
