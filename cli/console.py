@@ -8,6 +8,7 @@ from typing import Any
 STAGES = {
     "weights": "Loading weights",
     "detect": "Finding the person",
+    "camera": "Following the camera",
     "lift": "Lifting to 3D",
     "world": "Placing in the world",
     "rig": "Animating the rig",

@@ -2,9 +2,12 @@
 
 import argparse
 from dataclasses import fields
+from pathlib import Path
 
 from ..core.settings import DEFAULT_FILTER, FILTERS, TrackSettings
 from ..errors import UsageError
+
+CAMERAS = ("auto", "static", "pan", "scene")
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +49,13 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fps", type=float, metavar="N", help="frame rate of the take (default: the footage's)")
     group.add_argument("--focal-px", type=float, metavar="PIXELS", help="focal length of the camera")
     group.add_argument("--fov", type=float, metavar="DEGREES", help="horizontal field of view of the camera")
+    group.add_argument(
+        "--camera",
+        default="auto",
+        metavar="auto|static|pan|FILE",
+        help="how the camera moved: auto finds out; static stood still; pan turned or zoomed on the spot, or was held "
+        "in the hand; the file of a solved camera; scene is that of the file open in Blender",
+    )
     group.add_argument("--height", type=float, metavar="METRES", help="the person's height (default 1.70)")
     group.add_argument("--smooth", type=float, default=0.5, metavar="0..1", help="smoothing strength, 0 is none")
     group.add_argument(
@@ -73,7 +83,20 @@ def capture_settings(args: argparse.Namespace) -> TrackSettings:
     if args.focal_px is not None and args.fov is not None:
         raise UsageError("Give --focal-px or --fov, not both.")
     _check_person(args.person)
-    return TrackSettings(**{f.name: getattr(args, f.name) for f in fields(TrackSettings)})
+    values = {f.name: getattr(args, f.name) for f in fields(TrackSettings)}
+    values["camera"] = _camera(args.camera, args.focal_px is not None or args.fov is not None)
+    return TrackSettings(**values)
+
+
+def _camera(text: str, focal_given: bool) -> str:
+    """Return the kind of camera, or the full path of its file; UsageError when there is no such file."""
+    if text in CAMERAS:
+        return text
+    if not Path(text).is_file():
+        raise UsageError(f'--camera must be {", ".join(CAMERAS)} or a file; there is no file "{text}".')
+    if focal_given:
+        raise UsageError("A solved camera has its focal length: leave out --focal-px and --fov.")
+    return str(Path(text).absolute())
 
 
 def _check_range(option: str, value: float | None, low: float, high: float | None) -> None:

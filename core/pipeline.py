@@ -18,7 +18,7 @@ from ..weights import store
 from ..weights.registry import is_shipped
 from .settings import TrackSettings
 from .take import Take
-from .values import Camera, Keypoints
+from .values import Camera, CameraMotion, Keypoints
 
 if TYPE_CHECKING:
     from .detection import Detector
@@ -56,21 +56,27 @@ class Tracker:
         and for weights or a device that are not to be had; UsageError for settings that make no sense; Cancelled
         when ``progress`` raises it.
         """
+        from .camera.study import known_camera, study_camera
         from .footage import open_footage
-        from .world.camera import guess_camera, is_guessed
 
         info = open_footage(path)
         if info.frame_count == 1:
             raise PosewrightError(f"{info.path} has a single frame; give a video in which the person moves.")
-        camera = guess_camera(self.settings, (info.width, info.height))
+        known = known_camera(self.settings, info)
         detector, lifter = self._models(progress)
         progress("detect", 0.0)
         keypoints = detector.detect(info.path, progress)
-        take = motion_of(keypoints, camera, lifter, self.settings, progress)
+        studied = study_camera(known, info, keypoints, progress)
+        take = motion_of(keypoints, studied.camera, lifter, self.settings, progress, studied.motion)
         progress("world", 0.5)
-        guesses = {"focal": is_guessed(self.settings), "height": self.settings.height is None}
-        take.provenance = self._provenance(info, camera, lifter.provenance)
-        take.provenance["warnings"] = [*capture_warnings(keypoints, guesses), *terms_of(lifter.provenance)]
+        guesses = {"focal": studied.focal.source == "default", "height": self.settings.height is None}
+        take.provenance = self._provenance(info, lifter.provenance)
+        take.provenance |= {"focal_px": studied.focal.px, "camera": studied.facts}
+        take.provenance["warnings"] = [
+            *capture_warnings(keypoints, guesses),
+            *studied.warnings,
+            *terms_of(lifter.provenance),
+        ]
         progress("world", 1.0)
         return take
 
@@ -88,7 +94,7 @@ class Tracker:
             progress("weights", 1.0)
         return self._detector, self._lifter
 
-    def _provenance(self, info: "FootageInfo", camera: Camera, lifter: dict[str, Any]) -> dict[str, Any]:
+    def _provenance(self, info: "FootageInfo", lifter: dict[str, Any]) -> dict[str, Any]:
         """Return where a Take came from: clip, program, weights and their terms, settings."""
         detector = store.ensure(self.settings.detector, offline=True)
         return {
@@ -100,20 +106,31 @@ class Tracker:
                 {"used_for": "lifting", **lifter},
             ],
             "settings": asdict(self.settings),
-            "focal_px": camera.focal_px,
         }
 
 
 def motion_of(
-    keypoints: Keypoints, camera: Camera, lifter: "Lifter", settings: TrackSettings, progress: Progress = silent
+    keypoints: Keypoints,
+    camera: Camera,
+    lifter: "Lifter",
+    settings: TrackSettings,
+    progress: Progress = silent,
+    motion: CameraMotion | None = None,
 ) -> Take:
-    """Return the motion in the world of the person whose keypoints these are; see ``Tracker.track`` for errors."""
+    """Return the motion in the world of the person whose keypoints these are; see ``Tracker.track`` for errors.
+
+    ``motion`` is that of a camera that turned or moved, with zooms of at least 1 against ``camera``.
+    """
+    from .camera.motion import filmed, without_zoom
     from .world.solve import solve_world
 
+    seen = keypoints if motion is None else without_zoom(keypoints, camera, motion)
     progress("lift", 0.0)
-    pose = lifter.lift(keypoints, camera, progress, thin=settings.quality == "fast")
+    pose = lifter.lift(seen, camera, progress, thin=settings.quality == "fast")
     progress("world", 0.0)
-    return solve_world(pose, keypoints, camera, settings)
+    if motion is None:
+        return solve_world(pose, seen, camera, settings)
+    return filmed(solve_world(pose, seen, camera, settings, motion), keypoints, camera, motion)
 
 
 def file_sha256(path: Path) -> str:

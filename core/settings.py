@@ -31,6 +31,7 @@ class TrackSettings:
     fps: float | None = None  # resample the take to this rate; None keeps the footage's own
     focal_px: float | None = None
     fov: float | None = None  # horizontal field of view, degrees
+    camera: str = "auto"  # "auto", "static", "pan", or the file of a solved camera
     height: float | None = None  # the person's height, metres
     lifter: str = "default"
     detector: str = "blazepose"

@@ -23,6 +23,9 @@ FORMAT_VERSION = 1
 OPTIONAL = ("confidence", "contacts", "joints_raw", "keypoints", "keypoint_confidence")
 """Arrays with a value for every frame that a file may lack."""
 
+CAMERA = ("world_from_camera", "camera_path", "focal_path")
+"""Arrays of the camera that a file may lack, in double precision."""
+
 
 @dataclass
 class Take:
@@ -41,7 +44,9 @@ class Take:
     focal_px: float | None = None
     principal_point: tuple[float, float] | None = None
     image_size: tuple[int, int] | None = None  # width, height
-    world_from_camera: NDArray[np.float64] | None = None  # (4,4); camera x right, y down, z away
+    world_from_camera: NDArray[np.float64] | None = None  # (4,4) of the first frame; camera x right, y down, z away
+    camera_path: NDArray[np.float64] | None = None  # (F,4,4) world_from_camera of every frame, of a camera that moves
+    focal_path: NDArray[np.float64] | None = None  # (F,) focal length of every frame, pixels, of a camera that zooms
     provenance: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,8 +83,9 @@ class Take:
                 values[name] = np.asarray(getattr(self, name), np.float32)
         if self.image_size is not None:
             values["image_size"] = np.asarray(self.image_size, np.int64)
-        if self.world_from_camera is not None:
-            values["world_from_camera"] = np.asarray(self.world_from_camera, np.float64)
+        for name in CAMERA:
+            if getattr(self, name) is not None:
+                values[name] = np.asarray(getattr(self, name), np.float64)
         packed = io.BytesIO()  # the archive's own clean-up would fail a second time on a disk that is full
         np.savez_compressed(packed, **values)
         partial = target.with_name(target.name + ".part")
@@ -132,7 +138,7 @@ class Take:
             focal_px=float(values["focal_px"]) if "focal_px" in values else None,
             principal_point=_pair(values.get("principal_point"), float),
             image_size=_pair(values.get("image_size"), int),
-            world_from_camera=values.get("world_from_camera"),
+            **{key: values[key] for key in CAMERA if key in values},
             provenance=json.loads(str(values["provenance"])) if "provenance" in values else {},
             **optional,
         )

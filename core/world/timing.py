@@ -44,6 +44,8 @@ def even_take(take: Take) -> Take:
         joints_raw=at_even(take.joints_raw),
         keypoints=at_even(take.keypoints),
         keypoint_confidence=at_even(take.keypoint_confidence),
+        camera_path=None if take.camera_path is None else interpolate_poses(take.camera_path, times, even),
+        focal_path=None if take.focal_path is None else np.interp(even, times, take.focal_path),
     )
 
 
@@ -61,3 +63,15 @@ def interpolate(values: NDArray[np.float32], times: Array, even: Array) -> NDArr
     low, high = values[after - 1], values[after]
     mixed = (1.0 - share) * low + share * high
     return np.where(share <= 0, low, np.where(share >= 1, high, mixed)).astype(np.float32)
+
+
+def interpolate_poses(poses: Array, times: Array, even: Array) -> Array:
+    """Return rigid poses (F,4,4) at other times, held at the ends: rotations on the shortest arc, places straight."""
+    from scipy.spatial.transform import Rotation, Slerp
+
+    within = np.clip(even, times[0], times[-1])
+    result = np.tile(np.eye(4), (len(even), 1, 1))
+    result[:, :3, :3] = Slerp(times, Rotation.from_matrix(poses[:, :3, :3]))(within).as_matrix()
+    for axis in range(3):
+        result[:, axis, 3] = np.interp(within, times, poses[:, axis, 3])
+    return result

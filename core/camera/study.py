@@ -1,0 +1,125 @@
+"""What is known of a clip's camera before its frames are read, and what its background adds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ...errors import UsageError
+from ...progress import Progress, silent
+from ..footage import FootageInfo
+from ..settings import TrackSettings
+from ..values import Camera, CameraMotion, Keypoints
+from .focal import Focal, choose_focal
+from .motion import widest
+from .solved import SolvedCamera, read_camera
+
+CHOICES: Final = ("auto", "static", "pan")
+"""Kinds of cameras that can be asked for; anything else is the file of a solved one."""
+
+OFTEN_LOST: Final = 0.02
+"""Part of the frames whose background may be lost without a word."""
+
+TRAVELS: Final = (
+    "The camera seems to have travelled, not only turned, so the path of the person and the floor will be off. Film "
+    "from one place, or solve the camera in Blender and give it with --camera."
+)
+PLAIN: Final = (
+    "The background is too plain to tell whether the camera moved; it is taken to stand still (--camera pan and "
+    "--camera static decide it)."
+)
+
+
+@dataclass(frozen=True)
+class KnownCamera:
+    """What settings and files tell of a camera."""
+
+    choice: str  # one of CHOICES, or "solved"
+    focal: Focal
+    solved: SolvedCamera | None
+
+
+@dataclass(frozen=True)
+class StudiedCamera:
+    """The camera of a clip: constant intrinsics, motion (None for one that stands still), and what to say of it."""
+
+    camera: Camera
+    motion: CameraMotion | None
+    focal: Focal
+    facts: dict[str, Any]  # for the provenance
+    warnings: list[str]
+
+
+def known_camera(settings: TrackSettings, info: FootageInfo) -> KnownCamera:
+    """Return what is known of the camera of a clip.
+
+    Raises UsageError for values that are not possible, PosewrightError for a camera file that cannot be used.
+    """
+    size = (info.width, info.height)
+    if settings.camera in CHOICES:
+        return KnownCamera(settings.camera, choose_focal(settings, size, info.path), None)
+    if settings.camera == "scene":
+        raise UsageError("--camera scene needs a file open in Blender: blender -b FILE --command posewright ...")
+    solved = read_camera(Path(settings.camera))
+    scale = info.width / solved.image_size[0]
+    return KnownCamera("solved", Focal(float(solved.focal_px[0]) * scale, "solved camera", 0.0), solved)
+
+
+def study_camera(
+    known: KnownCamera, info: FootageInfo, keypoints: Keypoints, progress: Progress = silent
+) -> StudiedCamera:
+    """Return the camera of a clip, whose keypoints tell where the person hides the background.
+
+    Raises PosewrightError when a solved camera does not fit the clip.
+    """
+    size = (info.width, info.height)
+    if known.solved is not None:
+        camera, motion = known.solved.seen_at(keypoints.times, size)
+        return StudiedCamera(camera, motion, known.focal, _facts("solved", known.focal), [])
+    if known.choice == "static":
+        return _standing(known.focal, size, [])
+    return _by_background(known, info, keypoints, progress)
+
+
+def _by_background(known: KnownCamera, info: FootageInfo, keypoints: Keypoints, progress: Progress) -> StudiedCamera:
+    from .background import Shrink
+    from .panning import focal_from_turns, follow, look, travels
+
+    size, scale = (info.width, info.height), Shrink(keypoints).scale
+    progress("camera", 0.0)
+    glance = look(info.path, keypoints, known.focal.px, progress)
+    if known.choice == "auto" and not glance.moved:
+        progress("camera", 1.0, "stands still")
+        return _standing(known.focal, size, [PLAIN] if glance.moved is None else [])
+    focal = known.focal
+    if focal.sigma > 0:
+        found = focal_from_turns(glance.pairs, focal.px * scale)
+        if found is not None:
+            focal = focal.refined(found[0] / scale, found[1], "background")
+    panned = follow(info.path, keypoints, focal.px, progress)
+    progress("camera", 1.0, "turns")
+    warnings = []
+    if panned.lost > OFTEN_LOST:
+        warnings.append(
+            f"In {100 * panned.lost:.0f} % of the frames the background could not be followed; how the camera turned "
+            "there is interpolated."
+        )
+    if travels(glance.pairs, focal.px * scale):
+        warnings.append(TRAVELS)
+    shortest, motion = widest(focal.px, panned.motion)
+    camera = Camera(shortest, (info.width / 2.0, info.height / 2.0), size)
+    facts = _facts("pan", focal) | {"lost_percent": round(100 * panned.lost, 1), "travels": TRAVELS in warnings}
+    return StudiedCamera(camera, motion, focal, facts, warnings)
+
+
+def _standing(focal: Focal, size: tuple[int, int], warnings: list[str]) -> StudiedCamera:
+    camera = Camera(focal.px, (size[0] / 2.0, size[1] / 2.0), size)
+    return StudiedCamera(camera, None, focal, _facts("static", focal), warnings)
+
+
+def _facts(kind: str, focal: Focal) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "focal_px": focal.px,
+        "focal_source": focal.source,
+        "focal_sigma_percent": round(100 * focal.sigma, 1),
+    }
