@@ -30,7 +30,10 @@ PREFERRED: Final = {"head": ("head_top",)}
 SMALLEST: Final = 1e-3
 """Metres; no body has shorter legs or a shorter trunk."""
 
-EXTRAS: Final = ("left_eye", "right_eye", "left_ear", "right_ear")
+EXTRAS: Final = (
+    *("left_eye", "right_eye", "left_ear", "right_ear"),
+    *("left_index_1", "right_index_1", "left_pinky_1", "right_pinky_1"),
+)
 """Joints outside the canonical ones that make the result better where a motion has them."""
 
 

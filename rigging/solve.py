@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..core.take import Take
 from .anatomy import SIDES, RigBody
+from .hands import forearm_bones, twisted
 from .hinges import smoothed
 from .motion import body_joints, leg_length
 from .planting import RigLeg, can_plant, plant_feet, rig_contacts
@@ -87,6 +88,10 @@ def _bone_turns(rig: RigBody, turns: dict[str, Array], spine: list[Array], frame
         for core in CHAIN:
             part = f"{side}_{core}"
             bones |= dict.fromkeys(names.get(part, ()), turns.get(part))
+        forearm, hand = turns.get(f"{side}_forearm"), turns.get(f"{side}_hand")
+        if forearm is not None and hand is not None and rig.has(f"{side}_forearm"):
+            chain = forearm_bones(rig, side)
+            bones |= dict(zip(chain, twisted(forearm, hand, rig.direction(f"{side}_forearm"), len(chain)), strict=True))
     return bones
 
 

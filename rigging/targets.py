@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .anatomy import SIDES, RigBody
 from .feet import foot_turns
+from .hands import hand_turn
 from .hinges import follow_hinge, rest_hinge, usual_arm, usual_leg
 from .rotations import (
     IDENTITY,
@@ -107,6 +108,11 @@ def _head_turns(rig: RigBody, joints: dict[str, Array], chest: Array) -> Array:
         return chest
     rest_axis, axis = np.sum([rest[name] for name in middle], 0), np.sum([seen[name] for name in middle], 0)
     if pair is not None:
+        if pair == "ear" and len(middle) == 2:  # the head tells all by itself, however the neck bends
+            rest_axis, axis = (
+                _from_ears({name: np.array(point) @ axes for name, point in HEAD_POINTS.items()}),
+                _from_ears(joints),
+            )
         line = joints[f"left_{pair}"] - joints[f"right_{pair}"]
         head = from_frames(frame(rig.left, rest_axis), frame(line, axis))
     elif len(middle) == 2:
@@ -116,6 +122,12 @@ def _head_turns(rig: RigBody, joints: dict[str, Array], chest: Array) -> Array:
         carried = rotate(chest, rest_axis)
         head = multiply(between(carried, unit(axis)), chest)
     return multiply(chest, limited(multiply(conjugate(chest), head), MOST_HEAD))
+
+
+def _from_ears(points: dict[str, Array]) -> Array:
+    """Return the middle (...,3) between the directions from the ears to the nose and to the top of the head."""
+    ears = (points["left_ear"] + points["right_ear"]) / 2
+    return unit(points["nose"] - ears) + unit(points["head"] - ears)
 
 
 def _clavicle_turns(rig: RigBody, joints: dict[str, Array], chest: Array, side: str) -> Array | None:
@@ -150,6 +162,9 @@ def _arm_turns(turns: Turns, rig: RigBody, joints: dict[str, Array], chest: Arra
     turns[f"{side}_upper_arm"] = from_frames(frame(rest_upper, rest_axis), frame(upper, axis))
     if names[2] in joints:
         turns[f"{side}_forearm"] = from_frames(frame(rest_lower, rest_axis), frame(lower, axis))
+        hand = hand_turn(rig, joints, side, rest_axis)
+        if hand is not None:
+            turns[f"{side}_hand"] = hand
 
 
 def _leg_turns(

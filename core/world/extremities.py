@@ -14,11 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bvh_frames import aligned, limb
+from ..bvh_frames import STRAIGHT, aligned, limb, swung, unit
 from ..values import Camera, Keypoints
 from .body import INDEX
 from .extremity_model import HAND, HEAD, LIFTED_NOISE, MIRROR, MIRROR_TURN, SURENESS, Part
-from .turning import Mount, Sight, fit_angles, turns
+from .filters import gaussian
+from .turning import Mount, Sight, about, fit_angles, turns
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,9 @@ SEEN: Final = 0.3
 
 DETECTOR_PIXELS: Final = 200.0
 """Size of a person in the picture that the detector looks at."""
+
+ROLL_SECONDS: Final = 0.3
+"""Standard deviation of the smoothing of the forearm's roll, weighted by how far the elbow is bent."""
 
 NEAREST: Final = 0.1  # metres from the camera
 
@@ -159,12 +163,22 @@ def head_mount(joints: Array) -> Mount:
 
 
 def hand_mount(joints: Array, side: str, times: Array) -> Mount:
-    """Return how a hand sits on its forearm, whose roll is that of the elbow's hinge."""
+    """Return how a hand sits on its forearm, whose roll is that of the elbow's hinge.
+
+    An arm that is nearly straight does not show its hinge; there the roll about the forearm, against that of an arm
+    that turned the shortest way from the chest, is that of the frames around.
+    """
     sign = 1.0 if side == "left" else -1.0
+    chest = chest_axes(joints)
     upper = _joint(joints, f"{side}_elbow") - _joint(joints, f"{side}_shoulder")
     lower = _joint(joints, f"{side}_wrist") - _joint(joints, f"{side}_elbow")
-    _, forearm = limb(chest_axes(joints), sign * X, -sign * Y, upper, lower, times)
-    return _mount(HAND, forearm, np.eye(3) if side == "left" else MIRROR_TURN)
+    _, hinged = limb(chest, sign * X, -sign * Y, upper, lower, times)
+    shortest = swung(swung(chest, sign * X, upper), sign * X, lower)
+    turn = np.swapaxes(shortest, 1, 2) @ hinged
+    roll = np.unwrap(np.arctan2(turn[:, 2, 1], turn[:, 1, 1]))
+    bend = np.cross(unit(upper), unit(lower))
+    roll = gaussian(roll[:, None], times, ROLL_SECONDS, (bend**2).sum(-1) + STRAIGHT**2)
+    return _mount(HAND, shortest @ about(roll * X), np.eye(3) if side == "left" else MIRROR_TURN)
 
 
 def chest_axes(joints: Array) -> Array:

@@ -49,8 +49,8 @@ class Sight:
 
 def turns(mount: Mount, angles: Array) -> Array:
     """Return the axes (F,3,3) of the part at angles (F,3)."""
-    twist = _about(mount.axes[0] * angles[:, :1])
-    swing = _about(angles[:, 1:] @ mount.axes[1:])
+    twist = about(mount.axes[0] * angles[:, :1])
+    swing = about(angles[:, 1:] @ mount.axes[1:])
     return mount.carrier @ twist @ swing
 
 
@@ -131,7 +131,7 @@ def _solve(blocks: Array, tie: Array, right: Array) -> Array:
     return solveh_banded(banded, right.ravel(), lower=True).reshape(count, 3)
 
 
-def _about(vectors: Array) -> Array:
+def about(vectors: Array) -> Array:
     """Return the rotation matrices (F,3,3) of rotation vectors (F,3) (Rodrigues)."""
     angle = np.linalg.norm(vectors, axis=-1)[:, None, None]
     x, y, z = vectors.T
