@@ -49,6 +49,11 @@ class Extremities:
     confidence: Array  # (F,E) 0..1: mean confidence of the keypoints that tell the turn
     joints: Array  # (F,22,3) the joints given; nose and top of the head moved
 
+    @property
+    def all_joints(self) -> Array:
+        """The 22 joints and the extra ones (F,22+E,3)."""
+        return np.concatenate([self.joints, self.positions], 1)
+
 
 def extremities(joints: Array, keypoints: Keypoints, camera: Camera, times: Array, stature: float) -> Extremities:
     """Return ears and knuckles of a person, at the places of an average body of this stature (metres).

@@ -11,6 +11,7 @@ from ..skeleton import JOINTS
 from ..take import Take
 from ..values import Camera, CameraPose, Keypoints
 from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, with_lengths
+from .extremities import extremities
 from .feet import STEADY, UNSURE_DEPTH, Limits, estimate_contacts
 from .ground import camera_rotation, estimate_up, floor_height
 from .planting import plant_path
@@ -64,18 +65,20 @@ def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings
     motion = _planted(motion, _find_ground(motion, STEADY))
     ground = _find_ground(motion, STEADY)
 
-    world = motion.joints @ ground.rotation.T
+    found = extremities(motion.joints, keypoints, camera, times, motion.height)
+    found_raw = extremities(raw.joints, keypoints, camera, times, raw.height)
+    world = found.all_joints @ ground.rotation.T
     transform = np.eye(4)
     transform[:3, :3] = ground.rotation
     transform[:3, 3] = [-world[0, 0, 0], -world[0, 0, 1], -ground.floor]
     take = Take(
         joints=(world + transform[:3, 3]).astype(np.float32),
-        joint_names=JOINTS,
+        joint_names=(*JOINTS, *found.names),
         fps=settings.fps or _rate(times),
         times=times,
-        confidence=_confidence(keypoints, missing, times),
+        confidence=np.concatenate([_confidence(keypoints, missing, times), found.confidence], 1).astype(np.float32),
         contacts=ground.contacts.astype(np.float32),
-        joints_raw=(raw.joints @ ground.rotation.T + transform[:3, 3]).astype(np.float32),
+        joints_raw=(found_raw.all_joints @ ground.rotation.T + transform[:3, 3]).astype(np.float32),
         keypoints=np.asarray(keypoints.points, np.float32),
         keypoint_names=keypoints.names,
         keypoint_confidence=np.nan_to_num(np.asarray(keypoints.confidence, np.float32)),
