@@ -60,8 +60,11 @@ class Panels:
     def same_view(self, index: int, window: Window) -> Image:
         """Return the result as the filming camera sees it, in the same part of the picture."""
         ratio = self._ratio
-        view = self.camera.cropped(window.left / ratio, window.top / ratio, window.scale * ratio, window.size)
-        key = (view.focal, *view.centre, *view.size)
+        view = self._camera_of(index).cropped(
+            window.left / ratio, window.top / ratio, window.scale * ratio, window.size
+        )
+        # a stage serves all places of a camera that looks the same way from the same height
+        key = (view.focal, *view.centre, *view.size, *view.rotation.ravel(), view.position[2])
         if key not in self._stages:
             self._stages = {key: Stage(view)}
         return self._person(view, self._stages[key], index)
@@ -72,10 +75,13 @@ class Panels:
 
     def person_box(self, index: int) -> NDArray[np.float64] | None:
         """Return left, top, right, bottom of the person in pixels of the footage; None when out of sight."""
-        drawn = self.camera.project(self.take.joints[index])[:, :2]
+        drawn = self._camera_of(index).project(self.take.joints[index])[:, :2]
         seen = drawn if self.take.keypoints is None else np.concatenate([drawn, self.take.keypoints[index]])
         seen = seen[np.isfinite(seen).all(axis=-1)] * self._ratio
         return None if len(seen) < 2 else np.concatenate([seen.min(0), seen.max(0)])
+
+    def _camera_of(self, index: int) -> View:
+        return self.camera if self.take.camera_path is None else footage_view(self.take, index)
 
     def _person(self, view: View, stage: Stage, index: int) -> Image:
         picture = stage.draw(view)

@@ -65,13 +65,14 @@ def stature(take: Take) -> float:
     return float(np.clip(np.nanmean(legs) / 0.47, 0.5, 3.0))
 
 
-def footage_view(take: Take) -> View:
-    """Return the camera that filmed the take; for a take without one, a camera in front of its start."""
+def footage_view(take: Take, index: int = 0) -> View:
+    """Return the camera that filmed a frame of the take; for a take without one, a camera in front of its start."""
     if take.world_from_camera is not None and take.focal_px and take.image_size:
         width, height = take.image_size
         centre = take.principal_point or (width / 2, height / 2)
-        matrix = take.world_from_camera
-        return View(take.focal_px, centre, (width, height), matrix[:3, :3].T, matrix[:3, 3])
+        matrix = take.world_from_camera if take.camera_path is None else take.camera_path[index]
+        focal = take.focal_px if take.focal_path is None else float(take.focal_path[index])
+        return View(focal, centre, (width, height), matrix[:3, :3].T, matrix[:3, 3])
     size = take.image_size or (540, 540)
     height, middle = stature(take), _middle(take)
     span = float(np.nanmax(np.linalg.norm(middle - middle.mean(0), axis=-1)))

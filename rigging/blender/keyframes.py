@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import bpy
 import numpy as np
-from bpy.types import Action, FCurve, Object, PoseBone
+from bpy.types import Action, Camera, FCurve, Object, PoseBone
 from numpy.typing import NDArray
 
 from ...errors import PosewrightError
@@ -73,15 +73,15 @@ def set_aside_animation(obj: Object, bones: tuple[str, ...]) -> None:
         bone.matrix_basis.identity()
 
 
-def new_action(obj: Object, name: str) -> tuple[Action, NewCurve]:
-    """Assign a new, empty action to the object and return it with a function that adds a curve to it."""
-    animation = obj.animation_data_create()
+def new_action(owner: Object | Camera, name: str) -> tuple[Action, NewCurve]:
+    """Assign a new, empty action to an object or a camera and return it with a function that adds a curve to it."""
+    animation = owner.animation_data_create()
     action = bpy.data.actions.new(name)
     if not hasattr(action, "layers"):  # before Blender 4.4
-        action.id_root = "OBJECT"
+        action.id_root = owner.id_type
         animation.action = action
         return action, lambda path, index, group: action.fcurves.new(path, index=index, action_group=group)
-    slot = action.slots.new(id_type="OBJECT", name=obj.name)
+    slot = action.slots.new(id_type=owner.id_type, name=owner.name)
     strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
     bag = strip.channelbag(slot, ensure=True)
     animation.action = action

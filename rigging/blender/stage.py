@@ -12,7 +12,9 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from ...core.take import Take
+from ..rotations import continuous, from_matrix
 from .armature import meshes_of
+from .keyframes import KeyWriter, key_frames, new_action
 from .materials import nodes_of, plain_material
 
 Array = NDArray[np.float64]
@@ -48,6 +50,7 @@ def set_stage(obj: Object, take: Take, result: dict[str, Any], *, clip: Path | N
         _add_light(scene, collection)
     if take.focal_px and take.image_size and take.world_from_camera is not None:
         camera = _add_film_camera(_collection(scene, "Stage"), take, clip, out, result["size_ratio"])
+        _key_film_camera(camera, take, result)
         scene.render.resolution_x, scene.render.resolution_y = take.image_size
     elif furnish:
         camera = _add_view_camera(_collection(scene, "Stage"), low, high)
@@ -145,6 +148,26 @@ def _add_film_camera(collection: Collection, take: Take, clip: Path | None, out:
     if clip is not None and clip.is_file():
         _show_footage(camera, take, clip, out)
     return camera
+
+
+def _key_film_camera(camera: Object, take: Take, result: dict[str, Any]) -> None:
+    """Give the camera of moving footage its keys, on the frames of the character's."""
+    if take.camera_path is None:
+        return
+    assert take.times is not None and take.image_size is not None
+    render = bpy.context.scene.render
+    frames = key_frames(take.times - take.times[0], render.fps / render.fps_base, result["frame_start"])
+    writer = KeyWriter(frames)
+    matrices = take.camera_path @ CAMERA_AXES
+    camera.rotation_mode = "QUATERNION"
+    _, new_curve = new_action(camera, "Footage camera")
+    turns = continuous(from_matrix(matrices[:, :3, :3]))
+    for path, values in (("location", result["size_ratio"] * matrices[:, :3, 3]), ("rotation_quaternion", turns)):
+        for index in range(values.shape[1]):
+            writer.write(new_curve(path, index, "Footage camera"), values[:, index])
+    if take.focal_path is not None:
+        _, new_curve = new_action(camera.data, "Footage camera lens")
+        writer.write(new_curve("lens", 0, "Lens"), take.focal_path * SENSOR_MM / take.image_size[0])
 
 
 def _show_footage(camera: Object, take: Take, clip: Path, out: Path) -> None:

@@ -137,6 +137,33 @@ def test_the_camera_sees_the_person_where_the_footage_did(tmp_path: Path, checko
     np.testing.assert_allclose(pixel, expected, atol=6.0)
 
 
+def test_a_moving_camera_is_keyed(tmp_path: Path) -> None:
+    """At every frame Blender's camera sees a point where the take's camera of that frame sees it."""
+    from bpy_extras.object_utils import world_to_camera_view
+
+    size = (1280, 720)
+    take = waving_take(focal_px=900.0, image_size=size)
+    path = np.tile(np.eye(4), (take.frames, 1, 1))
+    for index in range(take.frames):
+        angle = 0.02 * index
+        c, s = np.cos(angle), np.sin(angle)
+        path[index, :3, :3] = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ [[1, 0, 0], [0, 0, 1], [0, -1, 0]]
+        path[index, :3, 3] = [0.01 * index, -5.0, 1.2]
+    take.world_from_camera, take.camera_path = path[0], path
+    take.focal_path = np.linspace(900.0, 1000.0, take.frames)
+    take.save(tmp_path / "take.npz")
+    result = run_job(request(tmp_path / "take.npz", tmp_path / "out.blend"))
+    open_rig(tmp_path / "out.blend")
+    scene = bpy.context.scene
+    for index in (0, 10, take.frames - 1):
+        scene.frame_set(1 + index)
+        point = np.array([0.2, 0.3, 1.0])
+        seen = world_to_camera_view(scene, scene.camera, Vector(result["size_ratio"] * point))
+        x, y, z = np.linalg.inv(path[index])[:3] @ [*point, 1.0]
+        expected = take.focal_path[index] * np.array([x, y]) / z + np.array(size) / 2
+        np.testing.assert_allclose([seen[0] * size[0], (1 - seen[1]) * size[1]], expected, atol=0.05)
+
+
 def test_a_bvh_is_a_motion_too(take_file: Path, tmp_path: Path) -> None:
     run_job(request(take_file, tmp_path / "first.bvh"))
     result = run_job(request(tmp_path / "first.bvh", tmp_path / "second.blend"))

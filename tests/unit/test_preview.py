@@ -140,6 +140,26 @@ def test_limbs_are_drawn_where_the_camera_sees_them() -> None:
     assert panels.camera.project(take.joint("left_wrist")[0])[0] > SIZE[0] / 2
 
 
+def test_a_turning_camera_is_gone_along_with() -> None:
+    take = standing(3)
+    assert take.world_from_camera is not None
+    take.camera_path = np.tile(take.world_from_camera, (3, 1, 1))
+    for index, angle in enumerate(np.radians([0.0, 6.0, 12.0])):
+        c, s = np.cos(angle), np.sin(angle)
+        take.camera_path[index, :3, :3] = take.world_from_camera[:3, :3] @ [[c, 0, s], [0, 1, 0], [-s, 0, c]]
+    take.focal_path = np.array([380.0, 400.0, 420.0])
+    panels = Panels(take, SIZE[0], (200, 240))
+    moved = np.linalg.inv(take.camera_path[2]) @ [*take.joint("left_knee")[2], 1.0]
+    expected = take.focal_path[2] * moved[:2] / moved[2] + take.principal_point
+    np.testing.assert_allclose(footage_view(take, 2).project(take.joint("left_knee")[2])[:2], expected, atol=1e-6)
+    shin = (take.joint("left_knee")[2] + take.joint("left_ankle")[2]) / 2
+    seen = hue_at(panels.same_view(2, Window(0, 0, *SIZE, SIZE)), footage_view(take, 2).project(shin)[:2])
+    assert seen @ LEFT / np.linalg.norm(seen) / np.linalg.norm(LEFT) > 0.97
+    boxes = [panels.person_box(index) for index in (0, 2)]
+    assert boxes[0] is not None and boxes[1] is not None
+    assert boxes[1][0] < boxes[0][0] - 50, "the camera turned to the right"
+
+
 def test_nearer_limb_hides_the_farther_one() -> None:
     take = standing()
     for forward, expected in ((-0.4, LEFT), (0.4, RIGHT)):

@@ -9,9 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from posewright.core.skeleton import JOINTS
-from posewright.core.take import OPTIONAL, Take
+from posewright.core.take import CAMERA, OPTIONAL, Take
 from posewright.core.world.timing import even_take, nearest_rate
 from posewright.errors import PosewrightError
+from scipy.spatial.transform import Rotation
+
+
+def turning(frames: int) -> np.ndarray:
+    """A camera that turns by 2 degrees a frame and walks along X."""
+    path = np.tile(np.eye(4), (frames, 1, 1))
+    path[:, :3, :3] = Rotation.from_rotvec(np.radians(2.0) * np.arange(frames)[:, None] * [[0, 1, 0]]).as_matrix()
+    path[:, 0, 3] = 0.1 * np.arange(frames)
+    return path
 
 
 def example(frames: int = 12) -> Take:
@@ -31,6 +40,8 @@ def example(frames: int = 12) -> Take:
         principal_point=(320.0, 180.0),
         image_size=(640, 360),
         world_from_camera=np.eye(4),
+        camera_path=turning(frames),
+        focal_path=np.linspace(900.0, 1000.0, frames),
         provenance={"source": {"name": "Größe.mp4"}, "warnings": []},
     )
 
@@ -39,7 +50,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     take = example()
     take.save(tmp_path / "take.npz")
     back = Take.load(tmp_path / "take.npz")
-    for name in ("joints", "times", *OPTIONAL, "world_from_camera"):
+    for name in ("joints", "times", *OPTIONAL, *CAMERA):
         np.testing.assert_array_equal(getattr(back, name), getattr(take, name))
     for name in ("joint_names", "fps", "keypoint_names", "focal_px", "principal_point", "image_size", "provenance"):
         assert getattr(back, name) == getattr(take, name), name
@@ -117,6 +128,18 @@ def test_uneven_frames_are_made_even() -> None:
     np.testing.assert_allclose(np.diff(take.times), 1 / 60, atol=1e-9)
     wanted = np.stack([np.sin(take.times), np.cos(take.times), take.times], axis=-1)
     assert np.abs(take.joints[:, 0] - wanted).max() < 1e-3
+
+
+def test_the_camera_is_made_even_with_the_motion() -> None:
+    times = np.array([0.0, 0.1, 0.3, 0.4])
+    take = Take(np.zeros((4, 1, 3), np.float32), ("pelvis",), 10.0, times=times)
+    take.camera_path, take.focal_path = turning(4), np.array([100.0, 110.0, 120.0, 130.0])
+    even = even_take(take)
+    assert even.camera_path is not None and even.focal_path is not None
+    np.testing.assert_allclose(even.focal_path, [100, 110, 115, 120, 130])
+    np.testing.assert_allclose(even.camera_path[:, 0, 3], [0, 0.1, 0.15, 0.2, 0.3], atol=1e-9)
+    angles = Rotation.from_matrix(even.camera_path[:, :3, :3]).magnitude()
+    np.testing.assert_allclose(np.degrees(angles), [0, 2, 3, 4, 6], atol=1e-6)
 
 
 def test_even_frames_are_left_alone() -> None:
