@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..spans import runs
 from .drawing import AXIS_HEIGHT, Drawing, Panel
-from .events import Event, Kind
+from .moments import Event, Kind
 from .motion import PARTS, Motion
 from .plots import SECONDS, Figure, _time_range
 
@@ -80,9 +80,9 @@ def parts_figure(motion: Motion) -> Figure:
     title = "Jitter of each part of the body"
     rows = []
     for part in PARTS:
-        after, before = motion.jitter(part), motion.jitter(part, raw=True)
-        if motion.columns(part) and after is not None and np.isfinite(after).any():
-            rows.append((part, None if before is None else float(np.nanmean(before)), float(np.nanmean(after))))
+        after, before = _mean(motion.jitter(part)), _mean(motion.jitter(part, raw=True))
+        if after is not None:
+            rows.append((part, before, after))
     if not rows:
         return Figure(title, "Jitter needs three frames without gaps.")
     drawing = Drawing(30.0 * len(rows) + 8, "mean jitter of each part of the body")
@@ -101,6 +101,11 @@ def parts_figure(motion: Motion) -> Figure:
     return Figure(title, told, drawing.svg(), legend)
 
 
+def _mean(values: Array | None) -> float | None:
+    """Return the mean of what is known, None where nothing is."""
+    return float(np.nanmean(values)) if values is not None and np.isfinite(values).any() else None
+
+
 def bones_figure(motion: Motion) -> Figure:
     """Draw the lengths of the bones, left and right, and how much they change."""
     title = "Bone lengths"
@@ -110,6 +115,7 @@ def bones_figure(motion: Motion) -> Figure:
     drawing = Drawing(BONE_ROW * len(bones) + 4, "lengths of the bones")
     left, width = 116.0, drawing.width - 116 - 66
     most = max(float(np.nanmax(side)) for bone in bones for side in (bone.left, bone.right) if side is not None)
+    most = max(most, 1e-6)
     rows = []
     for number, bone in enumerate(bones):
         top = BONE_ROW * number + 4

@@ -1,46 +1,16 @@
 """Moments of a take that deserve a look: what happened when, as a sentence. numpy only, also for use in Blender."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..spans import runs
+from .moments import Array, Event, Kind, event_of, stretches
 from .motion import PARTS, Motion
+from .sight import gaps, guessed, unseen
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-Kind = Literal[
-    "air",  # both feet off the floor, as in a jump
-    "floating",
-    "sinking",
-    "sliding",
-    "leap",  # of the whole body, from one frame to the next
-    "joint",  # the same of a single joint
-    "turn",
-    "knee",
-    "stretched",
-    "unseen",
-    "outside",
-    "gap",
-]
-
-SEEN: Final = 0.3
-"""Mean confidence of a part of the body below which it is hardly seen."""
-
-UNSEEN_SECONDS: Final = 0.3
-OUTSIDE_SECONDS: Final = 0.2
-OUTSIDE_PIXELS: Final = 2.0
-"""How long a part is unseen or outside the picture before it is worth a word, and by how many pixels."""
-
-BRIDGED: Final = 0.25
-SIGHT_BRIDGED: Final = 0.5
-"""Seconds between two stretches of one kind that are told as one; of what is seen or not, which flickers more."""
-
-TOGETHER: Final = 0.4
-"""Seconds by which parts of the body may begin and end to be unseen, and are told in one sentence."""
+__all__ = ["Event", "Kind", "find_events", "knee_bend"]
 
 AIR_HEIGHT: Final = 0.06
 AIR_SECONDS: Final = 0.1
@@ -76,120 +46,15 @@ STRETCH_SECONDS: Final = 0.1
 """Part of its median by which a bone is longer or shorter."""
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something that happens from ``start`` to ``end``, seconds of the footage."""
-
-    kind: Kind
-    start: float
-    end: float
-    sentence: str
-    is_warning: bool = True  # False: worth knowing, nothing wrong
-
-    @property
-    def when(self) -> str:
-        """The time in words: "3.2 to 3.9 s"."""
-        if round(self.end, 1) - round(self.start, 1) < 0.05:
-            return f"{self.start:.1f} s"
-        return f"{self.start:.1f} to {self.end:.1f} s"
-
-    @property
-    def line(self) -> str:
-        """Time and sentence."""
-        return f"{self.when}: {self.sentence}"
-
-
 def find_events(motion: Motion) -> list[Event]:
     """Return everything worth a look, in the order of time."""
     finders: tuple[Callable[[Motion], Iterator[Event]], ...] = (
-        *(_unseen, _gaps, _air, _feet_heights, _sliding, _leaps, _joint_leaps, _turns, _knees, _stretched),
+        *(unseen, gaps, _air, _feet_heights, _sliding, _leaps, _joint_leaps, _turns, _knees, _stretched),
     )
     if motion.frames < 2:
         return []
     found = [event for finder in finders for event in finder(motion)]
     return sorted(found, key=lambda event: (event.start, event.end, event.kind))
-
-
-def stretches(mask: Mask, times: Array, shortest: float = 0.0, bridged: float = BRIDGED) -> list[tuple[int, int]]:
-    """Return (first, last) frames where a mask holds for at least ``shortest`` seconds, short breaks bridged."""
-    step = float(np.median(np.diff(times)))
-    bridged = max(bridged, 1.5 * step) if bridged > 0 else 0.0
-    joined: list[tuple[int, int]] = []
-    for start, stop in runs(mask):
-        if joined and times[start] - times[joined[-1][1]] <= bridged:
-            joined[-1] = (joined[-1][0], stop - 1)
-        else:
-            joined.append((start, stop - 1))
-    return [(first, last) for first, last in joined if times[last] - times[first] + step >= shortest - 1e-9]
-
-
-def _unseen(motion: Motion) -> Iterator[Event]:
-    """Parts that lie outside the picture, and parts inside it that the detector hardly saw."""
-    outside = _outside_masks(motion)
-    hidden = {}
-    for part in PARTS:
-        confidence = motion.confidence(part)
-        if confidence is not None:
-            hidden[part] = ~(confidence >= SEEN)
-    nobody = np.all(list(hidden.values()), axis=0) if hidden else np.zeros(motion.frames, bool)
-    for first, last in stretches(nobody, motion.times, UNSEEN_SECONDS, SIGHT_BRIDGED):
-        yield _event(motion, "unseen", first, last, "nobody is seen; the motion is filled in")
-    inside = {part: mask & ~nobody & ~outside.get(part, nobody) for part, mask in hidden.items()}
-    yield from _together(motion, "outside", outside, OUTSIDE_SECONDS, "outside the picture")
-    yield from _together(motion, "unseen", inside, UNSEEN_SECONDS, "hardly seen, mostly guessed")
-
-
-def _outside_masks(motion: Motion) -> dict[str, Mask]:
-    """Return for each part of the body when one of its keypoints lies outside the picture."""
-    take = motion.take
-    if take.keypoints is None or take.image_size is None or not take.keypoint_names:
-        return {}
-    points = np.asarray(take.keypoints, np.float64)
-    past = np.maximum(-points, points - np.asarray(take.image_size, np.float64)).max(-1)
-    columns = {
-        part: [take.keypoint_names.index(name) for name in joints if name in take.keypoint_names]
-        for part, joints in PARTS.items()
-    }
-    return {part: (past[:, found] > OUTSIDE_PIXELS).any(1) for part, found in columns.items() if found}
-
-
-def _together(motion: Motion, kind: Kind, masks: dict[str, Mask], shortest: float, told: str) -> Iterator[Event]:
-    """Yield one event for parts of the body that share a stretch of time."""
-    found = [
-        (motion.times[first], motion.times[last], first, last, part)
-        for part, mask in masks.items()
-        for first, last in stretches(mask, motion.times, shortest, SIGHT_BRIDGED)
-    ]
-    while found:
-        start, end = found[0][:2]
-        alike = [one for one in found if abs(one[0] - start) <= TOGETHER and abs(one[1] - end) <= TOGETHER]
-        found = [one for one in found if one not in alike]
-        first, last = min(one[2] for one in alike), max(one[3] for one in alike)
-        yield _event(motion, kind, first, last, f"{name_parts([one[4] for one in alike])} {told}")
-
-
-def name_parts(parts: list[str]) -> str:
-    """Return parts of the body in words: "head, both arms and left foot"."""
-    words = []
-    for part in parts:
-        side, _, limb = part.partition(" ")
-        if f"left {limb}" in parts and f"right {limb}" in parts:
-            if side == "left":
-                words.append(f"both {limb.replace('foot', 'feet') if limb == 'foot' else limb + 's'}")
-        else:
-            words.append(part)
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _gaps(motion: Motion) -> Iterator[Event]:
-    """Frames in which joints have no place at all."""
-    missing = ~np.isfinite(motion.joints).all(-1)
-    for first, last in stretches(missing.any(1), motion.times):
-        names = [name for name, gone in zip(motion.names, missing[first : last + 1].any(0), strict=True) if gone]
-        what = f"{_words(names[0])} is" if len(names) == 1 else f"{len(names)} joints are"
-        yield _event(
-            motion, "gap", first, last, f"{'everything is' if len(names) == len(motion.names) else what} missing"
-        )
 
 
 def _lowest(motion: Motion) -> Array:
@@ -206,11 +71,12 @@ def _air(motion: Motion) -> Iterator[Event]:
     mask = (low > AIR_HEIGHT) & ~np.any(stands, axis=0) if stands else low > AIR_HEIGHT
     for first, last in stretches(mask, motion.times, AIR_SECONDS, bridged=0.05):
         top = 100 * float(np.nanmax(low[first : last + 1]))
-        is_jump = motion.times[last] - motion.times[first] <= LONGEST_JUMP
-        told = f"jump: both feet up to {top:.0f} cm off the floor"
-        if not is_jump:
-            told = f"both feet up to {top:.0f} cm off the floor, longer than a jump lasts"
-        yield _event(motion, "air" if is_jump else "floating", first, last, told, is_warning=not is_jump)
+        unsure = guessed(motion, ("left foot", "right foot"), first, last)
+        is_jump = motion.times[last] - motion.times[first] <= LONGEST_JUMP and not unsure
+        told = f"{'jump: ' if is_jump else ''}both feet up to {top:.0f} cm off the floor{unsure}"
+        if not is_jump and not unsure:
+            told += ", longer than a jump lasts"
+        yield event_of(motion, "air" if is_jump else "floating", first, last, told, is_warning=not is_jump)
 
 
 def _feet_heights(motion: Motion) -> Iterator[Event]:
@@ -225,11 +91,14 @@ def _feet_heights(motion: Motion) -> Iterator[Event]:
         for first, last in stretches(high, motion.times, SINK_SECONDS):
             most = 100 * float(np.nanmax(np.where(stands, over, np.nan)[:, first : last + 1]))
             told = f"{side} foot stands {most:.0f} cm over the floor: a step, or floating"
-            yield _event(motion, "floating", first, last, told)
+            told += guessed(motion, (f"{side} foot",), first, last)
+            yield event_of(motion, "floating", first, last, told)
         low = over.min(0)
         for first, last in stretches(low < -SINKS, motion.times, SINK_SECONDS):
             most = -100 * float(np.nanmin(low[first : last + 1]))
-            yield _event(motion, "sinking", first, last, f"{side} foot sinks {most:.0f} cm into the floor")
+            told = f"{side} foot sinks {most:.0f} cm into the floor"
+            told += guessed(motion, (f"{side} foot",), first, last)
+            yield event_of(motion, "sinking", first, last, told)
 
 
 def _sliding(motion: Motion) -> Iterator[Event]:
@@ -246,7 +115,9 @@ def _sliding(motion: Motion) -> Iterator[Event]:
                     worst[start] = (start, stop - 1, way)
         for first, last in stretches(mask, motion.times, bridged=0.0):
             way = max(found for start, stop, found in worst.values() if start >= first and stop <= last)
-            yield _event(motion, "sliding", first, last, f"{side} foot slides {100 * way:.0f} cm while it stands")
+            told = f"{side} foot slides {100 * way:.0f} cm while it stands"
+            told += guessed(motion, (f"{side} foot",), first, last)
+            yield event_of(motion, "sliding", first, last, told)
 
 
 def extent(points: Array) -> float:
@@ -262,7 +133,7 @@ def _leaps(motion: Motion) -> Iterator[Event]:
     """Steps of the whole body from one frame to the next that nobody makes."""
     for frame, speed in _out_of_line(motion.root_speed[:-1], LEAP_SPEED):
         told = f"the whole body leaps by {speed / motion.fps:.1f} m from one frame to the next"
-        yield _event(motion, "leap", frame, frame + 1, told)
+        yield event_of(motion, "leap", frame, frame + 1, told)
 
 
 def _joint_leaps(motion: Motion) -> Iterator[Event]:
@@ -278,7 +149,7 @@ def _joint_leaps(motion: Motion) -> Iterator[Event]:
             mask[frame : frame + 2] = True
         for first, last in stretches(mask, motion.times):
             most = fastest[first : last + 1].max() / motion.fps
-            yield _event(motion, "joint", first, last, f"{part} leaps by {most:.2f} m from one frame to the next")
+            yield event_of(motion, "joint", first, last, f"{part} leaps by {most:.2f} m from one frame to the next")
 
 
 def _out_of_line(speed: Array, limit: float) -> Iterator[tuple[int, float]]:
@@ -300,7 +171,7 @@ def _turns(motion: Motion) -> Iterator[Event]:
         turned = abs(float(angle[last + 1] - angle[first]))
         if turned > TURN_ANGLE and _upright(motion, first, last + 1):
             told = f"the body turns by {turned:.0f} degrees at once: left and right may be confused"
-            yield _event(motion, "turn", first, last + 1, told)
+            yield event_of(motion, "turn", first, last + 1, told)
 
 
 def _upright(motion: Motion, first: int, last: int) -> bool:
@@ -319,7 +190,7 @@ def _knees(motion: Motion) -> Iterator[Event]:
             continue
         for first, last in stretches(bend < -KNEE_BACK, motion.times, KNEE_SECONDS):
             most = -float(np.nanmin(bend[first : last + 1]))
-            yield _event(motion, "knee", first, last, f"{side} knee bends backwards by {most:.0f} degrees")
+            yield event_of(motion, "knee", first, last, f"{side} knee bends backwards by {most:.0f} degrees")
 
 
 def knee_bend(motion: Motion, side: str) -> Array | None:
@@ -354,13 +225,4 @@ def _stretched(motion: Motion) -> Iterator[Event]:
                 part = off[first : last + 1]
                 most = float(part[np.nanargmax(np.abs(part))])
                 told = f"{side}{bone.name} {abs(100 * most):.0f} % {'longer' if most > 0 else 'shorter'} than usual"
-                yield _event(motion, "stretched", first, last, told)
-
-
-def _words(name: str) -> str:
-    return name.replace("foot_index", "ball of the foot").replace("_", " ")
-
-
-def _event(motion: Motion, kind: Kind, first: int, last: int, sentence: str, is_warning: bool = True) -> Event:
-    last = min(last, motion.frames - 1)
-    return Event(kind, float(motion.times[first]), float(motion.times[last]), sentence, is_warning)
+                yield event_of(motion, "stretched", first, last, told)

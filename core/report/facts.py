@@ -5,12 +5,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from .events import SEEN, Event
+from .moments import Event
 from .motion import PARTS, Motion
-from .plots import GOOD_SLIDE
+from .plots import hardly_shows
+from .sight import SEEN
 
 CALM: Final = 6.0
-"""Mean jitter in millimetres a frame squared below which a motion looks calm."""
+"""Mean jitter in millimetres at 30 frames a second below which a motion looks calm."""
+
+SLOWEST: Final = 15.0
+"""Frames a second below which jitter cannot be told from motion."""
 
 WELL_SEEN: Final = 0.9
 STEADY_BONES: Final = 0.005
@@ -73,14 +77,16 @@ def _jitter(motion: Motion) -> Fact | None:
     words = "mean change of velocity a frame"
     if before is not None:
         words += f"; {np.nanmean(before):.1f} before smoothing"
-    return Fact("jitter", f"{value:.1f} mm", words, _state(value * (motion.fps / 30.0) ** 2 < CALM))
+    state = _state(value * (motion.fps / 30.0) ** 2 < CALM) if motion.fps >= SLOWEST else ""
+    return Fact("jitter", f"{value:.1f} mm", words, state)
 
 
 def _slide(motion: Motion) -> Fact | None:
     if motion.slide is None:
         return None
-    words = f"a frame while they stand; under {GOOD_SLIDE:.0f} it hardly shows"
-    return Fact("feet slide", f"{motion.slide:.1f} mm", words, _state(motion.slide < GOOD_SLIDE))
+    good = hardly_shows(motion)
+    words = f"a frame while they stand; under {good:.0f} it hardly shows"
+    return Fact("feet slide", f"{motion.slide:.1f} mm", words, _state(motion.slide < good))
 
 
 def _bones(motion: Motion) -> Fact | None:

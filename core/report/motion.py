@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import PosewrightError
 from ..skeleton import CONTACT_JOINTS, PARENTS
 from ..take import Take
 
@@ -29,6 +30,9 @@ PARTS: Final = {
 
 STANDS: Final = 0.5
 """Probability of contact from which a heel or toe counts as planted."""
+
+OUTSIDE_PIXELS: Final = 2.0
+"""Pixels beyond the edge of the picture from which a keypoint is outside."""
 
 REST: Final = {"heel": 0.043, "foot_index": 0.031}
 """Height in metres of the joints of a standing foot."""
@@ -80,13 +84,23 @@ BONES: Final = {
 
 
 class Motion:
-    """A take seen as series over its F frames."""
+    """A take seen as series over its F frames; joints that are never known are left out.
+
+    Raises PosewrightError for a take in which no joint is ever known.
+    """
 
     def __init__(self, take: Take) -> None:
         self.take = take
-        self.names = take.joint_names
-        self.joints: Array = np.array(take.joints, np.float64)
-        self.joints[~np.isfinite(self.joints).all(-1)] = np.nan
+        joints: Array = np.array(take.joints, np.float64)
+        joints[~np.isfinite(joints).all(-1)] = np.nan
+        known = np.flatnonzero(np.isfinite(joints).any((0, 2)))
+        if not len(known):
+            raise PosewrightError("This motion has no joint with a known place in any frame; there is nothing to show.")
+        self.names = tuple(take.joint_names[column] for column in known)
+        self.joints = joints[:, known]
+        raw = None if take.joints_raw is None else np.asarray(take.joints_raw, np.float64)[:, known]
+        self.raw = raw if raw is not None and np.isfinite(raw).all(-1).any() else None
+        self.seen = None if take.confidence is None else np.asarray(take.confidence, np.float64)[:, known]
         self.times: Array = np.asarray(take.times, np.float64)
         self.fps = take.fps
 
@@ -189,22 +203,34 @@ class Motion:
 
         Of one part of the body or of all; with ``raw`` before smoothing, None when the take does not have that.
         """
-        joints = self.take.joints_raw if raw else self.joints
+        joints = self.raw if raw else self.joints
         if joints is None:
             return None
         columns = list(range(len(self.names))) if part is None else self.columns(part)
         result = np.full(self.frames, np.nan)
         if self.frames > 2 and columns:
-            second = np.diff(np.asarray(joints, np.float64)[:, columns], n=2, axis=0)
+            second = np.diff(joints[:, columns], n=2, axis=0)
             result[1:-1] = 1000.0 * np.linalg.norm(second, axis=-1).mean(1)
         return result
 
     def confidence(self, part: str) -> Array | None:
         """Return the mean confidence (F,) of a part of the body, None when the take does not have it."""
         columns = self.columns(part)
-        if self.take.confidence is None or not columns:
-            return None
-        return np.asarray(self.take.confidence, np.float64)[:, columns].mean(1)
+        return None if self.seen is None or not columns else self.seen[:, columns].mean(1)
+
+    @cached_property
+    def outside(self) -> dict[str, NDArray[np.bool_]]:
+        """For each part of the body with keypoints, when one of them lies outside the picture (F,)."""
+        take = self.take
+        if take.keypoints is None or take.image_size is None or not take.keypoint_names:
+            return {}
+        points = np.asarray(take.keypoints, np.float64)
+        past = np.maximum(-points, points - np.asarray(take.image_size, np.float64)).max(-1)
+        columns = {
+            part: [take.keypoint_names.index(name) for name in joints if name in take.keypoint_names]
+            for part, joints in PARTS.items()
+        }
+        return {part: (past[:, found] > OUTSIDE_PIXELS).any(1) for part, found in columns.items() if found}
 
     @cached_property
     def bones(self) -> list[Bone]:

@@ -23,8 +23,8 @@ MOST_DOTS: Final = 400
 SMALLEST_PLACE: Final = 1.0
 """Metres that the view from above shows at least."""
 
-GOOD_SLIDE: Final = 5.0
-"""Millimetres a frame below which the sliding of a planted foot hardly shows."""
+GOOD_SLIDE: Final = 0.15
+"""Metres a second below which the sliding of a planted foot hardly shows: 5 mm a frame at 30 frames a second."""
 
 SIDES: Final = (("left", "left"), ("right", "right"))
 
@@ -190,15 +190,21 @@ def slide_figure(motion: Motion) -> Figure:
         for joint in CONTACT_JOINTS
         if motion.has(joint) and (speed := motion.planted_speed(joint)) is not None
     }
+    good = hardly_shows(motion)
     drawing = Drawing(26 + 140 + AXIS_HEIGHT, "speed of standing feet over time")
-    panel = Panel(drawing, 26, 140, _time_range(motion), limits(list(speeds.values()), CUT, 2 * GOOD_SLIDE))
+    panel = Panel(drawing, 26, 140, _time_range(motion), limits(list(speeds.values()), CUT, 2 * good))
     panel.axes("way of a standing heel or toe, mm a frame", SECONDS)
     for joint, speed in speeds.items():
         panel.line(motion.times, speed, f"line {_side(joint)} {'heel' if joint.endswith('heel') else 'toe'}")
-    row = panel.place(np.array([motion.times[0], GOOD_SLIDE]))[1]
+    row = panel.place(np.array([motion.times[0], good]))[1]
     drawing.segment((panel.left, row), (panel.left + panel.width, row), "limit")
-    told = f"Mean {motion.slide:.1f} mm a frame; below {GOOD_SLIDE:.0f} (the dashed line) it hardly shows."
+    told = f"Mean {motion.slide:.1f} mm a frame; below {good:.0f} (the dashed line) it hardly shows."
     return Figure(title, told, drawing.svg(), (*SIDES, ("main", "heel"), ("main toe", "toe")))
+
+
+def hardly_shows(motion: Motion) -> float:
+    """Return the sliding in millimetres a frame below which it hardly shows at the take's frame rate."""
+    return 1000.0 * GOOD_SLIDE / motion.fps
 
 
 def _side(joint: str) -> str:

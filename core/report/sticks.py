@@ -29,7 +29,7 @@ def moments_figure(motion: Motion) -> Figure:
         return Figure(title, "The take has no joints that are known here.")
     cell = WIDTH / len(frames)
     scale = (ROW - 26) / max(float(np.nanmax(places[..., 2])), SMALLEST)
-    widest = float(np.nanmax(np.nanmax(places, axis=1) - np.nanmin(places, axis=1), initial=0.0, axis=0)[:2].max())
+    widest = max(float(np.ptp(pose[np.isfinite(pose).all(-1), :2], axis=0).max()) for pose in places if _known(pose))
     scale = min(scale, 1.2 * cell / max(widest, 1e-6))  # neighbours may overlap a little
     drawing = Drawing(2 * ROW + 34, "stick figures over time")
     first = "from the camera" if motion.take.world_from_camera is not None else "from the front"
@@ -68,7 +68,7 @@ def _stick_figure(
 ) -> None:
     """Draw a pose (J,3) with one level axis to the right, seen along the other one, the farthest bones first."""
     known = np.isfinite(pose).all(-1)
-    if not known.any():
+    if not _known(pose):
         return
     middle = (pose[known, axis].min() + pose[known, axis].max()) / 2
     flat = np.stack([foot[0] + scale * (pose[:, axis] - middle), foot[1] - scale * pose[:, 2]], axis=-1)
@@ -85,3 +85,7 @@ def _stick_figure(
         if np.isfinite([neck, head]).all():
             x, y = (neck + 2 * head) / 3
             drawing.circle(x, y, HEAD_RADIUS * scale, "skull")
+
+
+def _known(pose: Array) -> bool:
+    return bool(np.isfinite(pose).all(-1).any())

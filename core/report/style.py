@@ -67,7 +67,7 @@ text.small { font-size: 11px; }
 .events { list-style: none; padding: 0; margin: 8px 0; }
 .events li { padding: 3px 0 3px 12px; border-left: 4px solid var(--odd); margin: 4px 0; }
 .events li.note { border-color: var(--note); }
-.events b { display: inline-block; min-width: 118px; font-variant-numeric: tabular-nums; }
+.events b { display: inline-block; min-width: 136px; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; margin-top: 12px; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 3px 14px 3px 0; border-bottom: 1px solid var(--faint); }
 th:first-child, td:first-child { text-align: left; }
