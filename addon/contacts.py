@@ -11,7 +11,7 @@ from ..core.skeleton import CONTACT_POINTS
 from ..core.take import Take
 from ..errors import PosewrightError
 from ..rigging.blender import contacts
-from ..rigging.blender.applied import Applied, applied_to, apply_again
+from ..rigging.blender.applied import Applied, applied_to, apply_again, kept_take
 from . import session
 from .settings import character_of
 from .takes import progress_shown
@@ -143,12 +143,7 @@ def _contacts(obj: Object) -> tuple[Object, bool]:
     empty = contacts.find_contacts(obj)
     if empty is not None and contacts.belongs(empty, applied):
         return empty, False
-    take = session.state.takes.get(applied.take)
-    if take is None:
-        raise PosewrightError(
-            f"The take on {obj.name} is not kept in this file; apply it again with Apply Take from File."
-        )
-    return contacts.add_contacts(obj, take, applied), True
+    return contacts.add_contacts(obj, kept_take(obj), applied), True
 
 
 def _with_contacts(obj: Object) -> Applied:
@@ -164,12 +159,11 @@ def _with_contacts(obj: Object) -> Applied:
 
 def _apply(operator: Operator, context: Context, obj: Object, empty: Object, applied: Applied) -> set[str]:
     _with_contacts(obj)
-    kept = contacts.kept_take(empty)
+    kept = kept_take(obj)
     changed = contacts.read_contacts(empty, kept, applied)
     take = replace(kept, contacts=changed, provenance={**kept.provenance, "contacts": "edited in Blender"})
     with progress_shown(context) as progress:
         result = apply_again(obj, take, applied, progress)
-    contacts.keep_take(empty, take)
     _keep(take, obj)
     session.state.notes = list(result["notes"])
     operator.report({"INFO"}, f"{obj.name}: the take was applied again, {_count(kept, take)}.")

@@ -6,7 +6,6 @@ from typing import Any, Literal
 from ..cli.console import STAGES
 from ..cli.in_blender import WorkerJob, WorkerProcess
 from ..core.take import Take
-from ..rigging.blender.applied import take_id
 
 
 @dataclass
@@ -38,7 +37,6 @@ class Session:
     running: Running | None = None
     take: Take | None = None
     take_name: str = ""
-    takes: dict[str, Take] = field(default_factory=dict)  # all of this session, by ``take_id``
     notes: list[str] = field(default_factory=list)  # about the last capture or take
     findings: list[dict[str, Any]] | None = None  # of the last check
 
@@ -55,7 +53,6 @@ def runs(what: Literal["capture", "check"]) -> Running | None:
 def keep_take(take: Take, name: str) -> None:
     """Remember the take, for "Save Take" and for other characters."""
     state.take, state.take_name = take, name
-    state.takes[take_id(take)] = take
 
 
 def end_running() -> None:
@@ -69,5 +66,4 @@ def stop() -> None:
     """End what runs and forget everything, when the add-on is switched off."""
     end_running()
     state.take, state.take_name, state.findings = None, "", None
-    state.takes.clear()
     state.notes.clear()

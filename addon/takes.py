@@ -14,8 +14,7 @@ from ..cli.capture import TAKE_ENDINGS, write_take
 from ..core.take import Take
 from ..errors import PosewrightError
 from ..progress import Progress
-from ..rigging.blender.applied import Applied, note_applied, take_id
-from ..rigging.blender.apply import animate_armature
+from ..rigging.blender.applied import Applied, apply_take, take_id
 from ..rigging.blender.job import load_motion
 from ..rigging.blender.mannequin import build_mannequin
 from . import session
@@ -27,17 +26,7 @@ def animate(context: Context, obj: Object, take: Take, map_file: Path | None, na
     settings, render = context.scene.posewright, context.scene.render
     applied = Applied(take_id(take), float(settings.frame_start), render.fps / render.fps_base, settings.feet, map_file)
     with progress_shown(context) as progress:
-        result = animate_armature(
-            obj,
-            take,
-            map_file,
-            frame_start=applied.frame_start,
-            fps=applied.fps,
-            name=name,
-            feet=applied.feet,
-            progress=progress,
-        )
-    note_applied(obj, applied)
+        result = apply_take(obj, take, applied, name=name, progress=progress)
     context.scene.frame_end = max(context.scene.frame_end, round(result["frame_end"]))
     return result
 

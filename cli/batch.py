@@ -225,6 +225,7 @@ def _fingerprint(args: argparse.Namespace, settings: TrackSettings) -> dict[str,
         "format": args.format if args.rig else None,
         "armature": args.armature,
         "map": str(args.map) if args.map else None,
+        "feet": args.feet if args.rig else None,
         "preview": args.preview,
     }
 

@@ -1,4 +1,8 @@
-"""What was applied to a character: noted on its action, so that it can be applied again with changes."""
+"""What was applied to a character: noted on its action, with the take itself, so that it can be applied again.
+
+The take lies in the .blend as a text, hidden in lists, that the action points to: with it a motion can be changed
+in a later session, on another computer, without the file it came from.
+"""
 
 import base64
 import hashlib
@@ -19,8 +23,10 @@ from ..stances import FeetMode
 from .apply import animate_armature
 from .keyframes import curves_of
 
-NOTE = "posewright"
-"""Name of the custom property of the action that holds the note."""
+NOTE, TAKE = "posewright", "posewright_take"
+"""Custom properties of the action: the note, and the text that holds the take."""
+
+_CONTENT = "posewright_content"  # custom property of the text: what is in it
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,23 @@ def take_id(take: Take) -> str:
     return digest.hexdigest()
 
 
-def note_applied(obj: Object, applied: Applied) -> None:
-    """Note on the armature's present action what it was made of."""
-    obj.animation_data.action[NOTE] = {
+def apply_take(obj: Object, take: Take, applied: Applied, *, name: str, progress: Progress = silent) -> dict[str, Any]:
+    """Put a take on an armature and note on the new action what it was made of, with the take itself.
+
+    Returns and raises what ``animate_armature`` does.
+    """
+    result = animate_armature(
+        obj,
+        take,
+        applied.map_file,
+        frame_start=applied.frame_start,
+        fps=applied.fps,
+        name=name,
+        feet=applied.feet,
+        progress=progress,
+    )
+    action = obj.animation_data.action
+    action[NOTE] = {
         "take": applied.take,
         "frame_start": applied.frame_start,
         "fps": applied.fps,
@@ -51,6 +71,8 @@ def note_applied(obj: Object, applied: Applied) -> None:
         "map": str(applied.map_file or ""),
         "keys": _fingerprint(obj),
     }
+    action[TAKE] = _packed(take, action.name)
+    return result
 
 
 def applied_to(obj: Object) -> Applied:
@@ -72,22 +94,12 @@ def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = 
     changed = _note(obj, "keys") != _fingerprint(obj)
     slot = getattr(obj.animation_data, "action_slot", None)
     try:
-        result = animate_armature(
-            obj,
-            take,
-            applied.map_file,
-            frame_start=applied.frame_start,
-            fps=applied.fps,
-            name=former.name,
-            feet=applied.feet,
-            progress=progress,
-        )
+        result = apply_take(obj, take, applied, name=former.name, progress=progress)
     except BaseException:
         obj.animation_data.action = former
         if slot is not None:
             obj.animation_data.action_slot = slot
         raise
-    note_applied(obj, applied)
     if changed:
         result["notes"].append(f"The action {former.name} had been changed by hand; it stays in the file.")
     else:
@@ -96,19 +108,13 @@ def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = 
     return result
 
 
-def pack_take(take: Take, name: str) -> Text:
-    """Return a text of the file, hidden in lists, that holds the whole take: it is saved with the .blend."""
-    with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "take.npz"
-        take.save(path)
-        packed = base64.encodebytes(path.read_bytes()).decode("ascii")
-    text = bpy.data.texts.new(f".{name}")
-    text.from_string(packed)
-    return text
-
-
-def unpack_take(text: Text) -> Take:
-    """Return the take that a text holds; PosewrightError when somebody changed it."""
+def kept_take(obj: Object) -> Take:
+    """Return the take of the armature's present action; PosewrightError when somebody removed or changed it."""
+    text = obj.animation_data.action.get(TAKE)
+    if text is None:
+        raise PosewrightError(
+            f"The take of {obj.name} is not in this file any more; apply it again with Apply Take from File."
+        )
     with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "take.npz"
         try:
@@ -116,8 +122,25 @@ def unpack_take(text: Text) -> Take:
             return Take.load(path)
         except (ValueError, PosewrightError) as error:
             raise PosewrightError(
-                f"The take in the text {text.name} is damaged; apply it again from its file."
+                f"The take in the text {text.name} is damaged; apply it again with Apply Take from File."
             ) from error
+
+
+def _packed(take: Take, name: str) -> Text:
+    """Return a text that holds the whole take; one that holds the same is used again."""
+    content = f"{take_id(take)} {zlib.crc32(b'' if take.contacts is None else take.contacts.tobytes())}"
+    for text in bpy.data.texts:
+        if text.get(_CONTENT) == content:
+            return text
+    with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "take.npz"
+        take.save(path)
+        packed = base64.encodebytes(path.read_bytes()).decode("ascii")
+    text = bpy.data.texts.new(f".{name} take")
+    text.from_string(packed)
+    text.use_fake_user = False  # it goes with the last action that needs it
+    text[_CONTENT] = content
+    return text
 
 
 def _note(obj: Object, key: str | None = None) -> Any:
@@ -139,8 +162,10 @@ def _fingerprint(obj: Object) -> str:
 
 def _take_place(former: Action, action: Action) -> None:
     """Remove the former action if nothing else needs it, and give its name to the new one."""
-    name = former.name
+    name, text = former.name, former.get(TAKE)
     former.use_fake_user = False
     if former.users == 0:
         bpy.data.actions.remove(former)
         action.name = name
+        if text is not None and text.users == 0:
+            bpy.data.texts.remove(text)

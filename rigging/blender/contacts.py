@@ -15,11 +15,11 @@ from ...core.skeleton import CONTACT_POINTS
 from ...core.take import Take
 from ...errors import PosewrightError
 from ..stances import STANDS, contacts_of
-from .applied import Applied, pack_take, take_id, unpack_take
+from .applied import Applied
 from .keyframes import CONSTANT, KeyWriter, curves_of, key_frames, new_action
 
-CHARACTER, TAKE, WHICH = "posewright_character", "posewright_take", "posewright_take_id"
-"""Custom properties of the empty: the armature, the text that holds the take, and its ``take_id``."""
+CHARACTER, WHICH = "posewright_character", "posewright_take_id"
+"""Custom properties of the empty: the armature, and the ``take_id`` of the take that the contacts belong to."""
 
 GROUP = "Contacts"
 SIZE = 0.15  # of the character's height: how large the empty is drawn
@@ -27,7 +27,7 @@ _INSIDE = 0.01  # frames after a take's frame where a value is read: keys lie at
 
 
 def add_contacts(obj: Object, take: Take, applied: Applied) -> Object:
-    """Add the empty with the contacts of a take that was applied to an armature, and the take itself.
+    """Add the empty with the contacts of a take that was applied to an armature.
 
     Contacts of the same armature that were there before are replaced. A take without contacts gets those that
     the retargeting finds.
@@ -40,7 +40,7 @@ def add_contacts(obj: Object, take: Take, applied: Applied) -> Object:
     for collection in obj.users_collection:
         collection.objects.link(empty)
         break
-    empty[CHARACTER] = obj
+    empty[CHARACTER], empty[WHICH] = obj, applied.take
     stands = contacts_of(take)
     _, new_curve = new_action(empty, name)
     frames = frames_of(take, applied)
@@ -51,7 +51,6 @@ def add_contacts(obj: Object, take: Take, applied: Applied) -> Object:
         changes = np.flatnonzero(np.diff(stands[:, k], prepend=~stands[0, k]))
         curve = new_curve(_path(point), 0, GROUP)
         KeyWriter(frames[changes], CONSTANT).write(curve, stands[changes, k].astype(np.float64))
-    keep_take(empty, take)
     return empty
 
 
@@ -65,26 +64,9 @@ def character_of_contacts(obj: Object | None) -> Object | None:
     return obj.get(CHARACTER) if obj is not None else None
 
 
-def keep_take(empty: Object, take: Take) -> None:
-    """Keep a take with the contacts, in the file; the one before is dropped."""
-    former = empty.get(TAKE)
-    empty[TAKE] = pack_take(take, f"{empty.name} take")
-    empty[WHICH] = take_id(take)
-    if former is not None:
-        bpy.data.texts.remove(former)
-
-
 def belongs(empty: Object, applied: Applied) -> bool:
     """Return whether the contacts are those of the take that was applied."""
     return empty.get(WHICH) == applied.take
-
-
-def kept_take(empty: Object) -> Take:
-    """Return the take that is kept with the contacts; PosewrightError when somebody removed or changed it."""
-    text = empty.get(TAKE)
-    if text is None:
-        raise PosewrightError(f"{empty.name} holds no take any more; press Edit Contacts again.")
-    return unpack_take(text)
 
 
 def read_contacts(empty: Object, take: Take, applied: Applied) -> NDArray[np.float32]:
@@ -142,13 +124,10 @@ def _path(point: str) -> str:
 
 
 def _remove(empty: Object | None) -> None:
-    """Remove contacts with the action and the take that belong to them."""
+    """Remove contacts with the action that belongs to them."""
     if empty is None:
         return
     action = empty.animation_data.action if empty.animation_data is not None else None
-    text = empty.get(TAKE)
     bpy.data.objects.remove(empty)
     if action is not None and action.users == 0:
         bpy.data.actions.remove(action)
-    if text is not None:
-        bpy.data.texts.remove(text)

@@ -11,7 +11,7 @@ from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
 from ..mapping import map_rig
 from ..stances import FEET_MODES, FeetMode
-from .apply import animate_armature
+from .applied import Applied, apply_take, take_id
 from .armature import armatures_of, named_armature, rest_of
 from .files import new_scene, open_rig, save_result
 from .mannequin import build_mannequin
@@ -42,16 +42,9 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     released = release_bones(obj, map_rig(rest_of(obj), map_file))
     fps = set_frame_rate(bpy.context.scene, take.fps)
     name = (clip or Path(request["motion"])).stem
-    result = animate_armature(
-        obj,
-        take,
-        map_file,
-        frame_start=first_frame(out),
-        fps=fps,
-        name=name,
-        feet=feet_mode(request.get("feet")),
-        progress=progress,
-    )
+    map_path = None if map_file is None else map_file.resolve()
+    applied = Applied(take_id(take), first_frame(out), fps, feet_mode(request.get("feet")), map_path)
+    result = apply_take(obj, take, applied, name=name, progress=progress)
     result["notes"] += released
     set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
     progress("rig", 0.85, f"writing {out.name}")

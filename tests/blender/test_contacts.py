@@ -76,6 +76,10 @@ def empty_of(character):
     return found
 
 
+def take_text(character):
+    return character.animation_data.action["posewright_take"]
+
+
 def keys_of(empty, point: str) -> list[tuple[float, float]]:
     curves = importlib.import_module(f"{MODULE}.rigging.blender.keyframes").curves_of(empty)
     curve = next(curve for curve in curves if curve.data_path == f'["{point}"]')
@@ -171,16 +175,18 @@ def test_one_undo_step(character) -> None:
 
 
 def test_saved_and_opened_again(character, tmp_path: Path) -> None:
-    """The take lies in the .blend with its contacts: nothing else is needed to change them later."""
-    bpy.ops.posewright.edit_contacts()
+    """The take lies in the .blend: nothing else is needed to change its contacts later."""
+    bpy.ops.posewright.foot_stands(foot="right", start=45, end=80)
+    assert [text.name.startswith(".") for text in bpy.data.texts] == [True]  # one, hidden
     path, name = tmp_path / "scene.blend", character.name
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     importlib.import_module(f"{MODULE}.addon.session").stop()  # what a new Blender knows
     bpy.ops.wm.open_mainfile(filepath=str(path))
     character = bpy.data.objects[name]
     assert bpy.ops.posewright.edit_contacts() == {"FINISHED"}
-    assert keys_of(empty_of(character), "left_heel") == [(21, 0), (41, 1), (121, 0)]
-    assert bpy.ops.posewright.foot_stands(foot="right", start=45, end=116) == {"FINISHED"}
+    assert keys_of(empty_of(character), "right_heel") == [(21, 0), (45, 1), (81, 0)]
+    assert bpy.ops.posewright.foot_stands(foot="right", start=81, end=116) == {"FINISHED"}
+    assert keys_of(empty_of(character), "right_heel")[-1] == (117, 0)
     assert sway(character, "foot.R", range(47, 115)) < 0.001
     assert importlib.import_module(f"{MODULE}.addon.session").state.take.frames == FRAMES
 
@@ -232,8 +238,8 @@ def test_what_is_missing_is_said(character, tmp_path: Path) -> None:
     bpy.ops.posewright.apply_take(filepath=str(tmp_path / "other.npz"))
     with pytest.raises(RuntimeError, match="take no notice of contacts"):
         bpy.ops.posewright.foot_stands(foot="left", start=30, end=40)
-    importlib.import_module(f"{MODULE}.addon.session").stop()
-    with pytest.raises(RuntimeError, match="not kept in this file"):
+    bpy.data.texts.remove(take_text(character))
+    with pytest.raises(RuntimeError, match="not in this file any more"):
         bpy.ops.posewright.edit_contacts()
     character.animation_data.action = None
     with pytest.raises(RuntimeError, match="not made by Posewright"):
@@ -242,11 +248,26 @@ def test_what_is_missing_is_said(character, tmp_path: Path) -> None:
 
 def test_contacts_that_somebody_damaged(character) -> None:
     bpy.ops.posewright.edit_contacts()
-    empty = empty_of(character)
-    empty[contacts_module().TAKE].from_string("nonsense")
-    with pytest.raises(RuntimeError, match="damaged"):
-        bpy.ops.posewright.apply_contacts()
-    bpy.data.objects.remove(empty)
+    bpy.data.objects.remove(empty_of(character))
     with pytest.raises(RuntimeError, match="press Edit Contacts first"):
         bpy.ops.posewright.apply_contacts()
     assert bpy.ops.posewright.edit_contacts() == {"FINISHED"}
+    before = character.animation_data.action
+    take_text(character).from_string("nonsense")
+    with pytest.raises(RuntimeError, match="damaged"):
+        bpy.ops.posewright.apply_contacts()
+    assert character.animation_data.action == before
+
+
+def test_the_result_of_the_command_line_can_be_edited(extension: ModuleType, tmp_path: Path) -> None:
+    swaying_take().save(tmp_path / "sway.npz")
+    out = tmp_path / "sway.blend"
+    job = importlib.import_module(f"{MODULE}.rigging.blender.job")
+    request = {"motion": str(tmp_path / "sway.npz"), "rig": "mannequin", "out": str(out)}
+    job.run_job(request | {"feet": "always"})
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    character = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+    assert bpy.ops.posewright.foot_in_air(foot="left", start=1, end=30) == {"FINISHED"}
+    assert keys_of(empty_of(character), "left_heel") == [(1, 0), (31, 1), (51, 0)]
+    with pytest.raises(Exception, match="no way sideways to hold feet"):
+        job.run_job(request | {"feet": "sideways", "overwrite": True})

@@ -1,7 +1,11 @@
 """Feet stay where they stand: on rigs of other builds, over steps, through the roll from heel to ball."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from posewright.cli.main import parse
+from posewright.cli.retarget import rig_request
 from posewright.core.take import Take
 from posewright.rigging.anatomy import RigBody
 from posewright.rigging.kinematics import pose_matrices, world_heads
@@ -238,3 +242,9 @@ def test_legs_stretch_softly() -> None:
 def test_flickering_contacts_are_steadied() -> None:
     flags = np.array([0, 1, 0, 0, 0, 1, 1, 1, 0, 1, 1, 0, 0, 0, 1], bool)
     assert runs(steady(flags, 30.0)) == [(5, 11)]
+
+
+def test_the_way_to_hold_feet_is_an_option() -> None:
+    words = ["retarget", "take.npz", "--rig", "mannequin", "-o", "out.blend"]
+    requests = [rig_request(parse(words + more), Path("take.npz")) for more in ([], ["--feet", "ground"])]
+    assert [request["feet"] for request in requests] == ["auto", "ground"]
