@@ -16,6 +16,14 @@ CALM: Final = 6.0
 SLOWEST: Final = 15.0
 """Frames a second below which jitter cannot be told from motion."""
 
+FOCAL_SOURCES: Final = {
+    "default": "nothing: a usual lens is assumed",
+    "metadata": "the file",
+    "background": "its turns",
+}
+KINDS: Final = {"static": "standing still", "pan": "turning on the spot", "solved": "moving as solved in Blender"}
+"""The words of ``provenance["camera"]`` as people say them."""
+
 WELL_SEEN: Final = 0.9
 STEADY_BONES: Final = 0.005
 
@@ -137,10 +145,11 @@ def _camera(motion: Motion) -> str:
     width, height = take.image_size
     view = 2.0 * np.degrees(np.arctan(width / (2.0 * take.focal_px)))
     words = f"{width} x {height} pixels, focal length {take.focal_px:.0f} pixels ({view:.0f} degrees wide)"
-    settings = take.provenance.get("settings", {})
-    if settings:
-        given = settings.get("focal_px") or settings.get("fov")
-        words += ", as given" if given else ", not given"
+    facts = take.provenance.get("camera", {})
+    if facts.get("focal_source"):
+        words += f", known from {FOCAL_SOURCES.get(facts['focal_source'], facts['focal_source'])}"
+    if facts.get("kind"):
+        words += f", {KINDS.get(facts['kind'], facts['kind'])}"
     if take.world_from_camera is not None:
         words += f", {float(take.world_from_camera[2, 3]):.1f} m over the floor"
     return words

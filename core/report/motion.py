@@ -17,10 +17,12 @@ from ..take import Take
 Array = NDArray[np.float64]
 
 PARTS: Final = {
-    "head": ("head", "nose", "neck"),
+    "head": ("head", "nose", "neck", "left_ear", "right_ear"),
     "trunk": ("pelvis", "left_hip", "right_hip", "spine", "thorax", "left_shoulder", "right_shoulder"),
     "left arm": ("left_elbow", "left_wrist"),
     "right arm": ("right_elbow", "right_wrist"),
+    "left hand": ("left_index_1", "left_pinky_1", "left_thumb_1"),
+    "right hand": ("right_index_1", "right_pinky_1", "right_thumb_1"),
     "left leg": ("left_knee", "left_ankle"),
     "right leg": ("right_knee", "right_ankle"),
     "left foot": ("left_heel", "left_foot_index"),
@@ -227,7 +229,7 @@ class Motion:
         points = np.asarray(take.keypoints, np.float64)
         past = np.maximum(-points, points - np.asarray(take.image_size, np.float64)).max(-1)
         columns = {
-            part: [take.keypoint_names.index(name) for name in joints if name in take.keypoint_names]
+            part: [column for column, name in enumerate(take.keypoint_names) if {name, f"{name}_1"} & set(joints)]
             for part, joints in PARTS.items()
         }
         return {part: (past[:, found] > OUTSIDE_PIXELS).any(1) for part, found in columns.items() if found}

@@ -15,6 +15,11 @@ Array = NDArray[np.float64]
 MOMENTS: Final = 8
 ROW: Final = 160.0  # height of a row of figures
 HEAD_RADIUS: Final = 0.095  # metres
+KNUCKLES: Final = {
+    f"{side}_{finger}_1": f"{side}_wrist" for side in ("left", "right") for finger in ("thumb", "index", "pinky")
+}
+"""Joints of hands, where a take has them, and what they are drawn from."""
+
 SMALLEST: Final = 1.2
 """Metres of height that a row shows at least, so that children and close-ups of sitting people keep their size."""
 
@@ -48,8 +53,8 @@ def moments_figure(motion: Motion) -> Figure:
 def drawn_bones(motion: Motion) -> list[tuple[str, str]]:
     """Return the pairs of joints that are connected, past joints that the take lacks."""
     bones = []
-    for lower in (name for name in PARENTS if name in motion.names and name != "nose"):
-        upper = PARENTS[lower]
+    for lower in (name for name in motion.names if name != "nose"):
+        upper = PARENTS.get(lower) or KNUCKLES.get(lower)
         while upper is not None and not motion.has(upper):
             upper = PARENTS[upper]
         if upper is not None:
@@ -79,6 +84,8 @@ def _stick_figure(
     ):
         side = motion.names[lower].partition("_")[0]
         style = f"stick {side if side in ('left', 'right') else 'middle'}"
+        if motion.names[lower] in KNUCKLES:
+            style += " thin"
         drawing.segment((flat[upper, 0], flat[upper, 1]), (flat[lower, 0], flat[lower, 1]), style)
     if motion.has("head", "neck"):
         neck, head = (flat[motion.names.index(name)] for name in ("neck", "head"))

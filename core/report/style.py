@@ -62,6 +62,7 @@ text.small { font-size: 11px; }
 .whisker { stroke: var(--ink); stroke-width: 1.5; }
 .floor { stroke: var(--faint); stroke-width: 2; }
 .stick { stroke-width: 3.4; stroke-linecap: round; }
+.stick.thin { stroke-width: 1.8; }
 .stick.left { stroke: var(--left); } .stick.right { stroke: var(--right); } .stick.middle { stroke: var(--main); }
 .skull { fill: var(--card); stroke: var(--main); stroke-width: 2.4; }
 .events { list-style: none; padding: 0; margin: 8px 0; }

@@ -304,18 +304,32 @@ def test_strips_bars_and_figures_of_the_body() -> None:
     dark = shapes(svg, "rect", "seen0")
     assert len(dark) == 1
     assert float(dark[0]["width"]) == pytest.approx((760 - 84 - 14) / 4, abs=2)
-    assert len(shapes(svg, "rect", "seen5")) == len(PARTS) + 1
+    parts = [part for part in PARTS if motion.columns(part)]
+    assert len(shapes(svg, "rect", "seen5")) == len(parts) + 1
     lengths = charts.bones_figure(motion)
     left, right = (shapes(lengths.svg, "rect", f"bar {side}") for side in ("left", "right"))
     assert [bar["width"] for bar in left] == [bar["width"] for bar in right]
     assert lengths.extra.count("<tr>") == 12
     assert "odd" not in lengths.extra
     bars = charts.parts_figure(motion).svg
-    assert len(shapes(bars, "rect", "bar main")) == len(PARTS)
+    assert len(shapes(bars, "rect", "bar main")) == len(parts)
     moments = sticks.moments_figure(motion).svg
     assert len(shapes(moments, "circle", "skull")) == 16
     sticks_left = shapes(moments, "line", "stick left")
     assert all(float(line["x1"]) > 0 for line in sticks_left)
+
+
+def test_hands_are_drawn_and_told_where_a_take_has_them() -> None:
+    take = clean_take()
+    wrist = take.joints[:, [column("left_wrist")]]
+    assert take.keypoints is not None
+    beyond = np.full((FRAMES, 1, 2), [700.0, 100.0], np.float32)
+    points = np.concatenate([take.keypoints, beyond], axis=1)
+    joints = np.concatenate([take.joints, wrist + np.float32(0.08)], axis=1)
+    take = replace(take, joints=joints, joint_names=(*JOINTS, "left_index_1"), joints_raw=None, confidence=None)
+    motion = Motion(replace(take, keypoints=points, keypoint_names=(*JOINTS, "left_index")))
+    assert len(shapes(sticks.moments_figure(motion).svg, "line", "stick left thin")) == 16
+    assert [event.line for event in find_events(motion)] == ["0.0 to 4.0 s: left hand outside the picture"]
 
 
 def test_lengths_that_breathe_are_marked() -> None:
