@@ -38,15 +38,19 @@ class POSEWRIGHT_OT_animate_video(WaitsForWorker):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Start the worker and wait for it while Blender stays usable."""
+        worker = None
         try:
             self._clip, self._character = _chosen(context)
             settings = track_settings(context.scene.posewright)
             worker = WorkerProcess(_ready_python())
+            first_frame = context.scene.posewright.frame_start
+            job, self._take_file = start_track(worker, self._clip, settings, first_frame)
         except PosewrightError as error:
+            if worker is not None:
+                worker.close()
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         session.state.notes = []
-        job, self._take_file = start_track(worker, self._clip, settings)
         return self.wait_for(context, session.Running("capture", worker, job), self._use_take)
 
     def execute(self, context: Context) -> set[str]:
@@ -54,7 +58,8 @@ class POSEWRIGHT_OT_animate_video(WaitsForWorker):
         try:
             self._clip, self._character = _chosen(context)
             _ready_python()
-            tracker = WorkerTracker(track_settings(context.scene.posewright))
+            chosen = context.scene.posewright
+            tracker = WorkerTracker(track_settings(chosen), chosen.frame_start)
             try:
                 take = tracker.track(self._clip, silent)
             finally:

@@ -67,7 +67,10 @@ class POSEWRIGHT_PT_options(SidebarPanel, Panel):
         smoother = layout.column()
         smoother.active = settings.smooth > 0
         smoother.prop(settings, "filter")
-        layout.prop(settings, "fov")
+        layout.prop(settings, "camera")
+        field = layout.column()
+        field.active = settings.camera != "scene"  # which has a lens of its own
+        field.prop(settings, "fov")
         layout.prop(settings, "frame_start")
         layout.prop(settings, "feet")
         layout.prop(settings, "map_file")

@@ -28,6 +28,13 @@ FEET = (
     ("never", "Follow Only", "Legs point exactly as the person's; nothing holds the feet"),
 )
 
+CAMERAS = (
+    ("auto", "Automatic", "The background tells whether the camera stood still or turned"),
+    ("static", "Standing Still", "The camera stood on a tripod"),
+    ("pan", "Panning", "The camera turned or zoomed on the spot, or was held in the hand"),
+    ("scene", "Scene Camera", "The video was filmed by this scene's camera, which may move: solved, or placed by hand"),
+)
+
 
 def _is_armature(settings: "PosewrightSettings", obj: Object) -> bool:
     return obj.type == "ARMATURE"
@@ -38,7 +45,7 @@ class PosewrightSettings(PropertyGroup):
 
     clip: StringProperty(
         name="Video",
-        description="A video of one person, filmed with a camera that stands still",
+        description="A video of one person",
         subtype="FILE_PATH",
     )
     armature: PointerProperty(
@@ -76,6 +83,7 @@ class PosewrightSettings(PropertyGroup):
         items=SMOOTHERS,
         default=DEFAULT_FILTER,
     )
+    camera: EnumProperty(name="Camera", description="How the camera of the video moved", items=CAMERAS, default="auto")
     fov: FloatProperty(
         name="Field of View (°)",
         description="The horizontal angle that the camera sees, in degrees (a phone held level: about 65); 0: unknown",
@@ -153,6 +161,7 @@ def track_settings(settings: PosewrightSettings) -> TrackSettings:
         end=settings.end if settings.use_range else None,
         smooth=settings.smooth,
         filter=settings.filter,
-        fov=settings.fov or None,
+        fov=None if settings.camera == "scene" else settings.fov or None,
+        camera=settings.camera,
         offline=not bpy.app.online_access,
     )

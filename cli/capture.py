@@ -21,6 +21,8 @@ from .options import (
 from .retarget import RIG_ENDINGS, add_rig_arguments, rig_request
 
 TAKE_ENDINGS = (".npz", ".bvh")
+CAMERAS = {"static": "camera standing still", "pan": "camera turning", "solved": "camera solved"}
+"""What is said of the kinds of cameras."""
 
 
 class Tracker(Protocol):
@@ -80,8 +82,9 @@ def run_track(args: argparse.Namespace) -> int:
     write_take(take, args.out)
     write_previews(take, args.clip, args.preview, args.sheet, progress)
     progress.close()
-    result = {"out": str(args.out), "frames": take.frames, "fps": take.fps, "warnings": take_warnings(take)}
-    lines = [f"{args.out}: {take.frames} frames at {take.fps:g} frames/s", *take_warnings(take)]
+    camera, warnings = camera_kind(take), take_warnings(take)
+    result = {"out": str(args.out), "frames": take.frames, "fps": take.fps, "camera": camera, "warnings": warnings}
+    lines = [f"{args.out}: {take.frames} frames at {take.fps:g} frames/s, {CAMERAS[camera]}", *warnings]
     emit(result, "\n".join(lines), args.json)
     return 0
 
@@ -105,11 +108,13 @@ def run_animate(args: argparse.Namespace) -> int:
     progress.close()
     warnings = take_warnings(take)
     lines = [
-        f"{args.out}: {take.frames} frames on {result['bones_keyed']} bones of {result['armature']}",
+        f"{args.out}: {take.frames} frames on {result['bones_keyed']} bones of {result['armature']}, "
+        f"{CAMERAS[camera_kind(take)]}",
         *result.get("notes", []),
         *warnings,
     ]
-    emit({**result, "fps": take.fps, "warnings": warnings}, "\n".join(lines), args.json)
+    facts = {"fps": take.fps, "camera": camera_kind(take), "warnings": warnings}
+    emit({**result, **facts}, "\n".join(lines), args.json)
     return 0
 
 
@@ -138,6 +143,11 @@ def write_previews(take: Take, clip: Path, video: Path | None, sheet: Path | Non
         preview.render_preview(take, clip, video, progress)
     if sheet is not None:
         preview.contact_sheet(take, clip, sheet)
+
+
+def camera_kind(take: Take) -> str:
+    """Return how the camera of a capture moved: one of ``CAMERAS``."""
+    return str(take.provenance.get("camera", {}).get("kind", "static"))
 
 
 def take_warnings(take: Take) -> list[str]:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ..progress import Progress, silent
 PACKAGE = Path(__file__).resolve().parent.parent
 NAME = "posewright"
 VARIABLE = "POSEWRIGHT_PYTHON"
+SCENE = "scene"  # the camera of the open scene, as a setting
 
 POLL_SECONDS = 0.05
 STOP_SECONDS = 10.0  # a worker that has not obeyed a cancel by then is ended
@@ -215,17 +216,31 @@ class WorkerJob:
         return self.result
 
 
-def start_track(worker: WorkerProcess, clip: Path, settings: TrackSettings) -> tuple[WorkerJob, Path]:
-    """Begin a capture; returns the job and the file in which its Take will lie."""
+def start_track(
+    worker: WorkerProcess, clip: Path, settings: TrackSettings, first_frame: float | None = None
+) -> tuple[WorkerJob, Path]:
+    """Begin a capture; returns the job and the file in which its Take will lie.
+
+    With ``settings.camera`` "scene" the camera of the open scene filmed the clip, whose used part begins at
+    ``first_frame`` (the scene's start frame unless given); PosewrightError when it has none that fits.
+    """
     out = worker.folder / "take.npz"
+    if settings.camera == SCENE:
+        from ..rigging.blender.cameras import scene_camera_for
+
+        file = worker.folder / "camera.json"
+        scene_camera_for(clip, start=settings.start, end=settings.end, first_frame=first_frame).save(file)
+        settings = replace(settings, camera=str(file), focal_px=None, fov=None)
     return WorkerJob(worker, "track", clip=str(clip.absolute()), out=str(out), settings=asdict(settings)), out
 
 
 class WorkerTracker:
     """Track clips in a worker process that keeps its models loaded between them (see ``cli.capture.Tracker``)."""
 
-    def __init__(self, settings: TrackSettings) -> None:
+    def __init__(self, settings: TrackSettings, first_frame: float | None = None) -> None:
+        """``first_frame`` of the scene is where a clip begins that the scene's camera filmed."""
         self._settings = settings
+        self._first_frame = first_frame
         self._worker: WorkerProcess | None = None
 
     def track(self, path: Path, progress: Progress) -> Take:
@@ -233,7 +248,7 @@ class WorkerTracker:
         if self._worker is None:
             self._worker = WorkerProcess(Runtime.python())
         try:
-            job, out = start_track(self._worker, path, self._settings)
+            job, out = start_track(self._worker, path, self._settings, self._first_frame)
             job.wait(progress)
             return Take.load(out)
         finally:

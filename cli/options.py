@@ -52,7 +52,7 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--camera",
         default="auto",
-        metavar="auto|static|pan|FILE",
+        metavar="auto|static|pan|scene|FILE",
         help="how the camera moved: auto finds out; static stood still; pan turned or zoomed on the spot, or was held "
         "in the hand; the file of a solved camera; scene is that of the file open in Blender",
     )
@@ -90,13 +90,12 @@ def capture_settings(args: argparse.Namespace) -> TrackSettings:
 
 def _camera(text: str, focal_given: bool) -> str:
     """Return the kind of camera, or the full path of its file; UsageError when there is no such file."""
-    if text in CAMERAS:
-        return text
-    if not Path(text).is_file():
+    known = text in CAMERAS
+    if not known and not Path(text).is_file():
         raise UsageError(f'--camera must be {", ".join(CAMERAS)} or a file; there is no file "{text}".')
-    if focal_given:
+    if focal_given and (not known or text == "scene"):
         raise UsageError("A solved camera has its focal length: leave out --focal-px and --fov.")
-    return str(Path(text).absolute())
+    return text if known else str(Path(text).absolute())
 
 
 def _check_range(option: str, value: float | None, low: float, high: float | None) -> None:

@@ -1,13 +1,16 @@
 """Blender's scene camera as the camera of a clip: points lie where Blender itself sees them."""
 
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
 import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
+from posewright.cli.in_blender import start_track
 from posewright.core.camera.solved import read_camera
+from posewright.core.settings import TrackSettings
 from posewright.errors import PosewrightError
 from posewright.rigging.blender.cameras import camera_over, scene_camera_for
 
@@ -75,6 +78,33 @@ def test_the_camera_of_a_clip_follows_its_time(scene: bpy.types.Scene, checkout:
     part = scene_camera_for(clip, start=1.0, end=2.0, first_frame=26)
     assert part.start == 1.0
     np.testing.assert_allclose(part.world_from_camera[:30], solved.world_from_camera[30:60], atol=1e-6)
+
+
+class Recorder:
+    """Takes the place of a worker process: keeps what is sent to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.sent: list[dict[str, Any]] = []
+
+    def send(self, request: dict[str, Any]) -> None:
+        """Keep a request."""
+        self.sent.append(request)
+
+
+def test_captures_take_the_scene_camera_along(scene: bpy.types.Scene, checkout: Path, tmp_path: Path) -> None:
+    clip = checkout / "examples" / "dance.mp4"
+    worker = Recorder(tmp_path)
+    start_track(worker, clip, TrackSettings(camera="scene", start=1.0, fov=60.0), first_frame=26)  # type: ignore[arg-type]
+    settings = worker.sent[0]["settings"]
+    assert settings["fov"] is None, "the camera has a lens of its own"
+    solved = read_camera(Path(settings["camera"]))
+    assert (solved.start, solved.fps) == (1.0, 30.0)
+    expected = camera_over(scene, np.array([26.0]), fps=25.0, start=0.0).world_from_camera[0]
+    np.testing.assert_allclose(solved.world_from_camera[0], expected, atol=1e-6)
+    scene.camera = None
+    with pytest.raises(PosewrightError, match="has no camera"):
+        start_track(worker, clip, TrackSettings(camera="scene"))  # type: ignore[arg-type]
 
 
 def test_a_camera_that_stands_still_is_one_frame(scene: bpy.types.Scene) -> None:

@@ -66,7 +66,7 @@ def test_a_camera_at_the_times_of_a_clip() -> None:
 def test_one_matrix_is_a_camera_that_stands_still(tmp_path: Path) -> None:
     place = changed(tmp_path / "c.json", world_from_camera=np.eye(4).tolist(), focal_px=800.0)
     camera, motion = read_camera(place).seen_at(np.array([5.0, 60.0, 900.0]), SIZE)
-    assert camera.focal_px == 800.0
+    assert camera.focal_px == pytest.approx(800.0)
     np.testing.assert_allclose(motion.rotation, np.tile(np.eye(3), (3, 1, 1)), atol=1e-12)
 
 
