@@ -44,6 +44,9 @@ ORDER: Final = (
 )
 """A walk through the tree."""
 
+KNUCKLES: Final = tuple(f"{side}_{finger}_1" for side in ("left", "right") for finger in ("index", "pinky"))
+"""Joints of a take that are not in the file but tell how its hands are turned."""
+
 X, Y, Z = np.eye(3)
 TALL: Final = ((0.4, 3.0, 1.0), (40.0, 300.0, 0.01), (400.0, 3000.0, 0.001))
 """Statures in a file's unit, from and to, and the metres of that unit: metres, centimetres, millimetres."""
@@ -83,7 +86,8 @@ def _complete(take: Take) -> Points:
     missing = [name for name in NEEDED if name not in take.joint_names]
     if missing:
         raise PosewrightError(f"The motion has no {missing[0]}; a BVH file needs hips, legs, shoulders and arms.")
-    points = {name: take.joint(name).astype(np.float64) @ TO_Y_UP.T for name in JOINTS if name in take.joint_names}
+    wanted = [name for name in (*JOINTS, *KNUCKLES) if name in take.joint_names]
+    points = {name: take.joint(name).astype(np.float64) @ TO_Y_UP.T for name in wanted}
     if not all(np.isfinite(path).all() for path in points.values()):
         raise PosewrightError("The motion has gaps; a BVH file needs every joint in every frame.")
     points["pelvis"] = (points["left_hip"] + points["right_hip"]) / 2.0
@@ -143,6 +147,9 @@ def _add_arm(frames: dict[str, Array], points: Points, side: str, sign: float, t
     frames[f"{side}_clavicle"] = clavicle
     upper, lower = limb(frames["thorax"], sign * X, -sign * Y, elbow - shoulder, wrist - elbow, times)
     frames[f"{side}_shoulder"], frames[f"{side}_elbow"], frames[f"{side}_wrist"] = upper, lower, lower
+    index, little = (points.get(f"{side}_{finger}_1") for finger in ("index", "pinky"))
+    if index is not None and little is not None:
+        frames[f"{side}_wrist"] = aligned(sign * ((index + little) / 2.0 - wrist), 0, index - little, 2)
 
 
 def _add_leg(frames: dict[str, Array], points: Points, side: str, times: Array) -> None:

@@ -63,6 +63,8 @@ NO_SPINE: Final = (Limb("pelvis", "neck", 0.058, 0.045, MIDDLE), Limb("pelvis", 
 HEAD_RADIUS: Final = 0.056
 HAND_RADIUS: Final = 0.026
 NOSE_RADIUS: Final = 0.014
+EAR_RADIUS: Final = 0.012
+FINGER_RADIUS: Final = 0.011
 
 KEYPOINT_LIMBS: Final = (
     *(("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")),
@@ -103,11 +105,31 @@ def capsules(names: tuple[str, ...], joints: NDArray[np.floating], stature: floa
         if limb.start in at and limb.end in at
     ]
     for side, colour in (("left", LEFT), ("right", RIGHT)):
-        if f"{side}_wrist" in at and f"{side}_elbow" in at:
-            wrist = at[f"{side}_wrist"]
-            hand = wrist + 0.22 * (wrist - at[f"{side}_elbow"])
-            body.append(Capsule(wrist, hand, 0.018 * stature, HAND_RADIUS * stature, colour))
+        body += _hand(at, side, stature, colour)
+        if f"{side}_ear" in at:
+            ear = at[f"{side}_ear"]
+            body.append(Capsule(ear, ear, EAR_RADIUS * stature, EAR_RADIUS * stature, colour))
     return body + _head(at, stature)
+
+
+def _hand(at: dict[str, NDArray[np.float64]], side: str, stature: float, colour: Colour) -> list[Capsule]:
+    """Return a hand as flat and as turned as its knuckles say, or a plain one in line with the forearm."""
+    if f"{side}_wrist" not in at or f"{side}_elbow" not in at:
+        return []
+    wrist = at[f"{side}_wrist"]
+    thick, thin = FINGER_RADIUS * stature, 0.6 * FINGER_RADIUS * stature
+    knuckles = [at[name] for name in (f"{side}_index_1", f"{side}_pinky_1") if name in at]
+    if len(knuckles) < 2:
+        hand = wrist + 0.22 * (wrist - at[f"{side}_elbow"])
+        return [Capsule(wrist, hand, 0.018 * stature, HAND_RADIUS * stature, colour)]
+    fingers = 0.8 * (sum(knuckles) / 2 - wrist)
+    parts = [Capsule(wrist, knuckle, thick, thick, colour) for knuckle in knuckles]
+    parts += [Capsule(knuckle, knuckle + fingers, thick, thin, colour) for knuckle in knuckles]
+    if f"{side}_thumb_1" in at:
+        thumb = at[f"{side}_thumb_1"]
+        parts.append(Capsule(wrist, thumb, thick, thick, colour))
+        parts.append(Capsule(thumb, thumb + 0.5 * (fingers + thumb - wrist) / 2, thick, thin, colour))
+    return parts
 
 
 def _head(at: dict[str, NDArray[np.float64]], stature: float) -> list[Capsule]:

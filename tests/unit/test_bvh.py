@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from posewright.core.bvh import read_bvh, take_from_bvh, world_joints, write_bvh
+from posewright.core.bvh_format import END
 from posewright.core.bvh_frames import euler_zxy
 from posewright.core.bvh_names import joint_map, split_name
 from posewright.core.skeleton import JOINTS
@@ -101,6 +102,26 @@ def test_written_rotations_do_not_jump(tmp_path: Path) -> None:
     steps = turns[:-1].swapaxes(-1, -2) @ turns[1:]
     degrees = np.degrees(np.arccos(np.clip((np.trace(steps, axis1=-2, axis2=-1) - 1) / 2, -1, 1)))
     assert degrees.max() < 15.0  # a frame; the motion itself turns up to 9
+
+
+def test_written_hands_point_to_their_knuckles(tmp_path: Path) -> None:
+    take = moving_person()
+    wrist, elbow = (take.joint(f"left_{part}").astype(float) for part in ("wrist", "elbow"))
+    along = (wrist - elbow) / np.linalg.norm(wrist - elbow, axis=-1, keepdims=True)
+    bent = along + np.array([0.1, 0.4, -0.3])  # a hand that does not go on in line with its forearm
+    line = np.cross(bent, [0.3, 0.2, 1.0])
+    knuckles = [wrist + 0.1 * bent + 0.03 * line, wrist + 0.1 * bent - 0.03 * line]
+    joints = np.concatenate([take.joints, np.stack(knuckles, 1).astype(np.float32)], 1)
+    names = (*take.joint_names, "left_index_1", "left_pinky_1")
+    write_bvh(Take(joints, names, take.fps), tmp_path / "a.bvh")
+    bvh = read_bvh(tmp_path / "a.bvh")
+    world = world_joints(bvh)
+    for side, wanted in (("left", bent), ("right", take.joint("right_wrist") - take.joint("right_elbow"))):
+        start = bvh.names.index(f"{side}_wrist")
+        hand = world[:, bvh.names.index(f"{side}_wrist{END}")] - world[:, start]
+        cosine = (hand * wanted).sum(-1) / np.linalg.norm(hand, axis=-1) / np.linalg.norm(wanted, axis=-1)
+        assert np.degrees(np.arccos(np.clip(cosine, -1, 1))).max() < 0.1
+    assert not any("index_1" in name for name in bvh.names)
 
 
 def test_written_rest_pose_is_upright_and_sided(tmp_path: Path) -> None:
