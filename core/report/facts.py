@@ -14,7 +14,7 @@ CALM: Final = 6.0
 """Mean jitter in millimetres at 30 frames a second below which a motion looks calm."""
 
 SLOWEST: Final = 15.0
-"""Frames a second below which jitter cannot be told from motion."""
+"""Frames a second below which jitter cannot be told from motion. Much of it may be fast motion, so it is never odd."""
 
 FOCAL_SOURCES: Final = {
     "default": "nothing: a usual lens is assumed",
@@ -65,7 +65,8 @@ def _height(motion: Motion) -> Fact | None:
     settings = motion.take.provenance.get("settings", {})
     words = "sum of the bones"
     if settings:
-        words = "as given" if settings.get("height") else "assumed: --height makes it right"
+        given = settings.get("height")
+        words += f"; {given:.2f} m was given" if given else "; --height makes it right"
     return Fact("height of the person", f"{motion.height:.2f} m", words)
 
 
@@ -85,8 +86,8 @@ def _jitter(motion: Motion) -> Fact | None:
     words = "mean change of velocity a frame"
     if before is not None:
         words += f"; {np.nanmean(before):.1f} before smoothing"
-    state = _state(value * (motion.fps / 30.0) ** 2 < CALM) if motion.fps >= SLOWEST else ""
-    return Fact("jitter", f"{value:.1f} mm", words, state)
+    is_calm = value * (motion.fps / 30.0) ** 2 < CALM and motion.fps >= SLOWEST
+    return Fact("jitter", f"{value:.1f} mm", words, "good" if is_calm else "")
 
 
 def _slide(motion: Motion) -> Fact | None:
@@ -147,7 +148,7 @@ def _camera(motion: Motion) -> str:
     words = f"{width} x {height} pixels, focal length {take.focal_px:.0f} pixels ({view:.0f} degrees wide)"
     facts = take.provenance.get("camera", {})
     if facts.get("focal_source"):
-        words += f", known from {FOCAL_SOURCES.get(facts['focal_source'], facts['focal_source'])}"
+        words += f", {FOCAL_SOURCES.get(facts['focal_source'], 'as given')}"
     if facts.get("kind"):
         words += f", {KINDS.get(facts['kind'], facts['kind'])}"
     if take.world_from_camera is not None:

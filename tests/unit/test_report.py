@@ -233,7 +233,7 @@ def test_figures_are_those_of_the_motion() -> None:
     assert facts["feet slide"].value == f"{1000 * 0.2 / (FRAMES - 1):.1f} mm"
     assert facts["seen"].value == "100 %"
     assert facts["length"].words == "120 frames, 30 a second"
-    assert facts["height of the person"].words == "as given"
+    assert facts["height of the person"].words == "sum of the bones; 1.70 m was given"
     second = np.linalg.norm(np.diff(take.joints.astype(float), 2, axis=0), axis=-1).mean() * 1000
     assert float(facts["jitter"].value.split()[0]) == pytest.approx(second, abs=0.06)
 

@@ -1,10 +1,13 @@
 """Filters over time: what they leave alone, how much they calm, what they do to a punch, and gaps."""
 
+import argparse
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from posewright.cli.main import main
+from posewright.cli.options import add_capture_arguments, capture_settings
 from posewright.core.settings import DEFAULT_FILTER, FILTERS
 from posewright.core.world import filters
 from posewright.core.world.smoothing import cutoff_hz, fill_gaps, smooth, smooth_directions, smooth_rotations
@@ -95,6 +98,15 @@ def test_any_shape_and_repeated_time_stamps(name: str) -> None:
 def test_unknown_filters_get_a_sentence() -> None:
     with pytest.raises(UsageError, match='no filter "magic"; choose one of adaptive'):
         smooth(noise(9), EVEN[:9], 0.5, "magic")
+
+
+def test_filter_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_capture_arguments(parser)
+    assert capture_settings(parser.parse_args([])).filter == DEFAULT_FILTER
+    assert capture_settings(parser.parse_args(["--filter", "kalman"])).filter == "kalman"
+    assert main(["track", "clip.mp4", "-o", str(tmp_path / "take.npz"), "--filter", "magic"]) == 2
+    assert "adaptive" in capsys.readouterr().err
 
 
 def test_cutoff_is_where_half_of_the_power_is_left() -> None:
