@@ -15,7 +15,10 @@ HEAVY = ("torch", "scipy", "cv2", "safetensors")
 MODULES = sorted(path for layer in LAYERS for path in (CHECKOUT / layer).rglob("*.py"))
 
 # The modules that Blender's Python imports, and that must therefore load with numpy alone.
-INSIDE_BLENDER = ("addon", "rigging", "cli", "core/__init__", "core/take", "core/bvh", "core/settings", "core/skeleton")
+INSIDE_BLENDER = (
+    *("addon", "rigging", "cli", "core/__init__", "core/take", "core/bvh", "core/settings", "core/skeleton"),
+    *("core/report", "core/spans", "core/ticks"),
+)
 
 
 def relative_name(path: Path) -> str:
