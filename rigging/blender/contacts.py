@@ -32,18 +32,16 @@ def add_contacts(obj: Object, take: Take, applied: Applied) -> Object:
     Contacts of the same armature that were there before are replaced. A take without contacts gets those that
     the retargeting finds.
     """
+    stands, frames = contacts_of(take), frames_of(take, applied)
     _remove(find_contacts(obj))
     name = f"{obj.name} contacts"
     empty = bpy.data.objects.new(name, None)
     empty.empty_display_size = SIZE * max(float(obj.dimensions.z), 0.1)
     empty.location = obj.matrix_world.translation
-    for collection in obj.users_collection:
-        collection.objects.link(empty)
-        break
+    collections = [own for own in obj.users_collection if own.library is None]
+    (collections[0] if collections else bpy.context.scene.collection).objects.link(empty)
     empty[CHARACTER], empty[WHICH] = obj, applied.take
-    stands = contacts_of(take)
     _, new_curve = new_action(empty, name)
-    frames = frames_of(take, applied)
     for k, point in enumerate(CONTACT_POINTS):
         empty[point] = float(stands[0, k])
         what = f"1 while the {point.replace('_', ' ')} stands, 0 in the air"
