@@ -98,6 +98,9 @@ def test_turned_head_and_hands_are_found() -> None:
     joints = body(frames)
     head = waves(frames, (50, 20, 10))
     hands = {"left": waves(frames, (50, 10, 30)), "right": waves(frames, (-40, 8, -25))}
+    for name in ("nose", "head"):
+        neck = joints[:, JOINTS.index("neck")]
+        joints[:, JOINTS.index(name)] = neck + STATURE * (turns(head_mount(joints), head) @ HEAD.places[name])
     found = extremities(joints, filmed(joints, head, hands), CAMERA, times(frames), STATURE)
     assert found.names == EXTRA
     assert found.positions.shape == (frames, len(EXTRA), 3)
