@@ -17,9 +17,10 @@ SLOWEST: Final = 15.0
 """Frames a second below which jitter cannot be told from motion. Much of it may be fast motion, so it is never odd."""
 
 FOCAL_SOURCES: Final = {
-    "default": "nothing: a usual lens is assumed",
-    "metadata": "the file",
-    "background": "its turns",
+    "default": "not known: a usual lens is assumed",
+    "metadata": "as the file says",
+    "background": "found from how the background turns",
+    "solved camera": "as solved",
 }
 KINDS: Final = {"static": "standing still", "pan": "turning on the spot", "solved": "moving as solved in Blender"}
 """The words of ``provenance["camera"]`` as people say them."""
@@ -66,7 +67,7 @@ def _height(motion: Motion) -> Fact | None:
     words = "sum of the bones"
     if settings:
         given = settings.get("height")
-        words += f"; {given:.2f} m was given" if given else "; --height makes it right"
+        words += f"; {given:.2f} m was given" if given else "; not given"
     return Fact("height of the person", f"{motion.height:.2f} m", words)
 
 

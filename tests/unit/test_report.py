@@ -14,7 +14,7 @@ from posewright.core.bvh import write_bvh
 from posewright.core.report import charts, plots, sticks
 from posewright.core.report.drawing import Drawing, Panel, thinned
 from posewright.core.report.events import find_events, knee_bend
-from posewright.core.report.facts import key_facts
+from posewright.core.report.facts import key_facts, origins
 from posewright.core.report.motion import PARTS, Motion
 from posewright.core.report.page import figures, report_page
 from posewright.core.report.sight import name_parts
@@ -236,6 +236,16 @@ def test_figures_are_those_of_the_motion() -> None:
     assert facts["height of the person"].words == "sum of the bones; 1.70 m was given"
     second = np.linalg.norm(np.diff(take.joints.astype(float), 2, axis=0), axis=-1).mean() * 1000
     assert float(facts["jitter"].value.split()[0]) == pytest.approx(second, abs=0.06)
+
+
+def test_camera_in_words() -> None:
+    take = clean_take()
+    told = dict(origins(Motion(take)))["camera"]
+    assert told == "640 x 480 pixels, focal length 600 pixels (56 degrees wide), 0.0 m over the floor"
+    take.provenance["camera"] = {"kind": "pan", "focal_source": "default"}
+    assert "not known: a usual lens is assumed, turning on the spot" in dict(origins(Motion(take)))["camera"]
+    take.provenance["camera"] = {"kind": "static", "focal_source": "--fov"}
+    assert "as given, standing still" in dict(origins(Motion(take)))["camera"]
 
 
 def shapes(svg: str, tag: str, style: str) -> list[dict[str, str]]:
