@@ -109,6 +109,17 @@ def test_feet_stand_where_the_contacts_say(rise: float) -> None:
     assert paths["left_heel"][0, 2] == pytest.approx(sole_of(RigBody(rest, map_of(rest)), "left").heel[2], abs=1e-4)
 
 
+def test_feet_at_the_root_of_the_rig_stand_too() -> None:
+    bones = mirrored(BODY)
+    for side in ("left", "right"):
+        bones[f"{side}_foot"] = (None, *bones[f"{side}_foot"][1:])
+    order = sorted(bones, key=lambda name: (not name.endswith("foot"), list(bones).index(name)))
+    take = stepping_take()
+    assert take.contacts is not None
+    paths = sole_paths(make_rig({name: bones[name] for name in order}), take)
+    assert max(slide(path, take.contacts[:, k] > 0.5) for k, path in enumerate(paths.values())) < 0.1
+
+
 def test_who_stands_on_a_box_all_the_time_is_not_put_on_the_floor() -> None:
     rest = other_build()
     heights = [sole_paths(rest, stepping_take(lift=lift))["right_toe"][0, 2] for lift in (0.0, 0.4)]
