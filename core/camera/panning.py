@@ -53,7 +53,7 @@ FOCAL_SIGMA: Final = 0.05
 """Uncertainty (logarithm) that lenses which bend straight lines leave in a focal length from the background."""
 
 UNLIKELY: Final = 0.45
-"""Logarithm by which a focal length from the background lies off the usual one when it is not the turn that shows."""
+"""Logarithm by which a focal length from the background lies off the expected one when it is no turn that shows."""
 
 UNEXPLAINED: Final = 1.0
 """Pixels by which the matches of a turning camera miss their places at most, in the middle."""
@@ -126,7 +126,7 @@ def focal_from_turns(pairs: list[Pair], usual: float) -> tuple[float, float] | N
 
     How much faster points at the edge move than those in the middle tells the field of view (self-calibration of a
     turning camera). ``usual`` is where to search, in pixels of the small pictures like the result. None where the
-    turns are too small to tell, or where no likely focal length explains them.
+    turns are too small to tell.
     """
     if not pairs:
         return None
@@ -138,7 +138,7 @@ def focal_from_turns(pairs: list[Pair], usual: float) -> tuple[float, float] | N
     chance /= chance.sum()
     mean = float((chance * offsets).sum())
     spread = float(np.sqrt((chance * (offsets - mean) ** 2).sum()))
-    if abs(mean) > UNLIKELY or spread > 0.5 * FOCAL_RANGE:
+    if spread > 0.5 * FOCAL_RANGE:
         return None
     return usual * float(np.exp(mean)), float(np.hypot(spread, FOCAL_SIGMA))
 

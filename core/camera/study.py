@@ -1,8 +1,9 @@
 """What is known of a clip's camera before its frames are read, and what its background adds."""
 
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import UsageError
 from ...progress import Progress, silent
@@ -12,6 +13,9 @@ from ..values import Camera, CameraMotion, Keypoints
 from .focal import Focal, choose_focal
 from .motion import widest
 from .solved import SolvedCamera, read_camera
+
+if TYPE_CHECKING:
+    from .panning import Pair
 
 CHOICES: Final = ("auto", "static", "pan")
 """Kinds of cameras that can be asked for; anything else is the file of a solved one."""
@@ -82,7 +86,7 @@ def study_camera(
 
 def _by_background(known: KnownCamera, info: FootageInfo, keypoints: Keypoints, progress: Progress) -> StudiedCamera:
     from .background import Shrink
-    from .panning import focal_from_turns, follow, look, travels
+    from .panning import follow, look
 
     size, scale = (info.width, info.height), Shrink(keypoints).scale
     progress("camera", 0.0)
@@ -90,11 +94,7 @@ def _by_background(known: KnownCamera, info: FootageInfo, keypoints: Keypoints, 
     if known.choice == "auto" and not glance.moved:
         progress("camera", 1.0, "stands still")
         return _standing(known.focal, size, [PLAIN] if glance.moved is None else [])
-    focal = known.focal
-    if focal.sigma > 0:
-        found = focal_from_turns(glance.pairs, focal.px * scale)
-        if found is not None:
-            focal = focal.refined(found[0] / scale, found[1], "background")
+    focal, moves_on = _told_by(glance.pairs, known.focal, scale)
     panned = follow(info.path, keypoints, focal.px, progress)
     progress("camera", 1.0, "turns")
     warnings = []
@@ -103,12 +103,26 @@ def _by_background(known: KnownCamera, info: FootageInfo, keypoints: Keypoints, 
             f"In {100 * panned.lost:.0f} % of the frames the background could not be followed; how the camera turned "
             "there is interpolated."
         )
-    if travels(glance.pairs, focal.px * scale):
+    if moves_on:
         warnings.append(TRAVELS)
     shortest, motion = widest(focal.px, panned.motion)
     camera = Camera(shortest, (info.width / 2.0, info.height / 2.0), size)
-    facts = _facts("pan", focal) | {"lost_percent": round(100 * panned.lost, 1), "travels": TRAVELS in warnings}
+    facts = _facts("pan", focal) | {"lost_percent": round(100 * panned.lost, 1), "travels": moves_on}
     return StudiedCamera(camera, motion, focal, facts, warnings)
+
+
+def _told_by(pairs: "list[Pair]", focal: Focal, scale: float) -> tuple[Focal, bool]:
+    """Return the focal length, made surer by pairs of turned pictures (small by ``scale``), and whether these show a
+    camera that travels instead: then points move past each other, or as no turn of a likely lens moves them."""
+    from .panning import UNLIKELY, focal_from_turns, travels
+
+    found = focal_from_turns(pairs, focal.px * scale) if focal.sigma > 0 else None
+    if found is None:
+        return focal, travels(pairs, focal.px * scale)
+    if abs(log(found[0] / (focal.px * scale))) > UNLIKELY:
+        return focal, True
+    surer = focal.refined(found[0] / scale, found[1], "background")
+    return surer, travels(pairs, surer.px * scale)
 
 
 def _standing(focal: Focal, size: tuple[int, int], warnings: list[str]) -> StudiedCamera:

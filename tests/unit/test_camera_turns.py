@@ -9,8 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from posewright.core.camera.background import Shrink
 from posewright.core.camera.panning import focal_from_turns, follow, look, travels
+from posewright.core.camera.study import known_camera, study_camera
 from posewright.core.camera.turn import STILL, Turn, fit_turn
-from posewright.core.footage import read_frames
+from posewright.core.footage import open_footage, read_frames
+from posewright.core.settings import TrackSettings
 from posewright.core.values import Keypoints
 from posewright.progress import silent
 from scipy.spatial.transform import Rotation
@@ -113,7 +115,7 @@ def test_homography_is_that_of_the_pixels() -> None:
 
 @pytest.mark.parametrize("moves", [turning, shaking])
 def test_turning_camera_is_followed(tmp_path: Path, moves: Callable[[int], list[Turn]]) -> None:
-    turns = moves(50)
+    turns = moves(36)
     keypoints = film(tmp_path / "clip.mp4", turns)
     usual = 0.9 * WIDTH  # 8 % too much
     seen = look(tmp_path / "clip.mp4", keypoints, usual, silent)
@@ -152,20 +154,55 @@ def test_travelling_camera_is_told(tmp_path: Path) -> None:
     assert travels(seen.pairs, FOCAL)
 
 
+def test_the_study_of_a_clip(tmp_path: Path) -> None:
+    """What users get: the kind that auto found, a focal length nearer to the truth, facts, no needless warning."""
+    clip = tmp_path / "clip.mp4"
+    keypoints = film(clip, turning(36))
+    info = open_footage(clip)
+    studied = study_camera(known_camera(TrackSettings(), info), info, keypoints)
+    assert studied.motion is not None
+    assert studied.warnings == []
+    assert studied.facts["kind"] == "pan"
+    assert studied.facts["focal_source"] == "background"
+    assert 2 < studied.facts["focal_sigma_percent"] < 8
+    assert studied.focal.px == pytest.approx(FOCAL, rel=0.03)
+    assert studied.motion.zoom.min() == 1.0
+    assert studied.camera.focal_px * studied.motion.zoom[0] == pytest.approx(studied.focal.px)
+    given = study_camera(known_camera(TrackSettings(focal_px=410.0), info), info, keypoints)
+    assert (given.focal.px, given.focal.source) == (410.0, "--focal-px")
+    still = study_camera(known_camera(TrackSettings(camera="static"), info), info, keypoints)
+    assert still.motion is None
+
+
+def test_the_study_warns_of_travel_and_of_frames_without_background(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    keypoints = film(clip, [STILL] * 40, travel=60.0)
+    info = open_footage(clip)
+    keypoints.points[10:15] = [[-50, -50], [WIDTH + 50, -50], [WIDTH + 50, HEIGHT + 50], [-50, HEIGHT + 50]]
+    studied = study_camera(known_camera(TrackSettings(), info), info, keypoints)
+    assert studied.facts["travels"]
+    assert any("travelled" in warning for warning in studied.warnings)
+    assert any("background could not be followed" in warning for warning in studied.warnings)
+
+
 def test_plain_background_tells_nothing(tmp_path: Path) -> None:
     keypoints = film(tmp_path / "clip.mp4", [STILL] * 20, plain=True)
     assert look(tmp_path / "clip.mp4", keypoints, FOCAL, silent).moved is None
+    info = open_footage(tmp_path / "clip.mp4")
+    studied = study_camera(known_camera(TrackSettings(), info), info, keypoints)
+    assert studied.motion is None
+    assert any("too plain" in warning for warning in studied.warnings)
     panned = follow(tmp_path / "clip.mp4", keypoints, FOCAL, silent)
     assert panned.lost == 1.0
     np.testing.assert_array_equal(panned.motion.rotation, np.tile(np.eye(3), (20, 1, 1)))
 
 
 def test_frames_without_background_are_bridged(tmp_path: Path) -> None:
-    turns = turning(60)
+    turns = turning(45)
     keypoints = film(tmp_path / "clip.mp4", turns)
-    keypoints.points[25:31] = [[-50, -50], [WIDTH + 50, -50], [WIDTH + 50, HEIGHT + 50], [-50, HEIGHT + 50]]
+    keypoints.points[20:26] = [[-50, -50], [WIDTH + 50, -50], [WIDTH + 50, HEIGHT + 50], [-50, HEIGHT + 50]]
     panned = follow(tmp_path / "clip.mp4", keypoints, FOCAL, silent)
-    assert panned.lost == pytest.approx(6 / 60)
+    assert panned.lost == pytest.approx(6 / 45)
     assert off(panned.motion.rotation, turns).max() < 0.3
 
 
