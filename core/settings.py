@@ -18,6 +18,18 @@ FILTERS: Final = {
 
 DEFAULT_FILTER: Final = "adaptive"
 
+REFINE_TERMS: Final = {
+    "reprojection": "the joints project to the keypoints, as closely as those can be trusted",
+    "lifted": "bones point where the lifter says, as closely as it is sure",
+    "lengths": "bone lengths may differ from the lifter's where the pictures say so",
+    "acceleration": "nothing speeds up without bounds",
+    "contacts": "standing feet stay in their place, at the height that they stand on",
+    "limits": "knees and elbows bend one way, and not beyond what a body can",
+}
+"""The terms of the refinement and what they say; each can be switched off."""
+
+ALL_TERMS: Final = ",".join(REFINE_TERMS)
+
 
 @dataclass(frozen=True)
 class TrackSettings:
@@ -37,4 +49,5 @@ class TrackSettings:
     detector: str = "blazepose"
     smooth: float = 0.5  # 0 (nothing) .. 1 (strong)
     filter: str = DEFAULT_FILTER  # one of FILTERS
+    refine: str = ALL_TERMS  # names of REFINE_TERMS, separated by commas; empty: no refinement
     offline: bool = False

@@ -115,6 +115,10 @@ BLAZEPOSE_KEYPOINTS: Final = (
 )
 """Order of the 33 keypoints of BlazePose."""
 
+DETECTED_PLACES: Final = {"hip": (-0.010, -0.004, 0.030), "shoulder": (-0.007, 0.022, 0.003)}
+"""Where BlazePose sees hips and shoulders: metres outwards, up and forwards of the joints, along the axes of the trunk.
+Measured on rendered clips."""
+
 CONTACT_POINTS: Final = ("left_heel", "left_toe", "right_heel", "right_toe")
 """Columns of ``Take.contacts``."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..skeleton import DETECTED_PLACES
 from .draw import Draw
 from .motions import (
     HEAD,
@@ -28,11 +29,11 @@ from .motions import (
 from .poses import Poses
 
 OWN_PLACES = {
-    (L_HIP, R_HIP): ((-0.010, -0.004, 0.030), (0.012, 0.015, 0.017)),
-    (L_SHOULDER, R_SHOULDER): ((-0.007, 0.022, 0.003), (0.010, 0.013, 0.013)),
+    (L_HIP, R_HIP): (DETECTED_PLACES["hip"], (0.012, 0.015, 0.017)),
+    (L_SHOULDER, R_SHOULDER): (DETECTED_PLACES["shoulder"], (0.010, 0.013, 0.013)),
 }
 """Where the detector sees hips and shoulders, metres outwards, up and forwards of the joints, and how that varies from
-body to body; the means were measured on rendered clips."""
+body to body."""
 
 
 @dataclass(frozen=True)

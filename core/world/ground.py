@@ -21,8 +21,13 @@ CAMERA_HEIGHT_SIGMA: Final = 0.5
 CAMERA_HEIGHT_PITCH: Final = 3.0
 """Metres over the floor at which people hold cameras, and what that is worth in degrees at best."""
 
-POSTURE_SIGMA: Final = 5.0
-"""Degrees of what standing people and lifters are off together, averaged over a clip."""
+POSTURE_PITCH: Final = 4.0
+POSTURE_ROLL: Final = 5.0
+"""Degrees by which standing people and lifters are off together, averaged over a clip, to or from the camera and
+sideways."""
+
+LYING: Final = 65.0
+"""Degrees from the up axis of a level camera beyond which a straight body lies rather than stands."""
 
 SLOW_FOOT: Final = 0.4
 """Metres per second: a foot that is faster hardly counts for the floor."""
@@ -90,9 +95,11 @@ def _posture(joints: Array, weights: Array) -> list[_Evidence]:
     if weight.sum() < 1e-6 * len(joints):
         return []
     mean = _robust_direction(axis, weight)
+    if -mean[1] < np.cos(np.radians(LYING)):
+        return []
     upright = float(weight.sum() / max(weights.sum(), 1e-9))
-    sigma = POSTURE_SIGMA * float(np.clip(0.3 / max(upright, 1e-6), 1.0, 10.0)) ** 0.5
-    return [_Evidence(mean, sigma, sigma)]
+    fewer = float(np.clip(0.3 / max(upright, 1e-6), 1.0, 10.0)) ** 0.5
+    return [_Evidence(mean, fewer * POSTURE_PITCH, fewer * POSTURE_ROLL)]
 
 
 def _robust_direction(directions: Array, weight: Array) -> Array:

@@ -13,6 +13,7 @@ from scipy.sparse.linalg import spsolve
 
 from ..skeleton import CONTACT_JOINTS
 from .body import INDEX
+from .feet import Contacts
 from .ground import REST_HEIGHTS
 
 Array = NDArray[np.float64]
@@ -34,26 +35,33 @@ STANDS: Final = 0.5
 
 
 def plant_path(
-    root: Array, pose: Array, contacts: Array, up: Array, floor: float, stature: float, times: Array
+    root: Array,
+    pose: Array,
+    contacts: Contacts,
+    sight: Array,
+    up: Array,
+    floor: float,
+    stature: float,
+    times: Array,
 ) -> Array:
     """Return the (F,3) path of the pelvis on which standing feet move as little as the pictures allow.
 
-    ``root`` (F,3) and ``pose`` (F,22,3), relative to the pelvis, are in camera axes and metres, ``contacts``
-    (F,4) as in a Take; ``up`` (3,) and ``floor`` say that the floor is where ``up @ x == floor``. The change
-    minimises the squares of itself, of the speed and height over the floor of standing feet, and of its own second
-    difference, each over its sigma: a sparse linear system.
+    ``root`` (F,3) and ``pose`` (F,22,3), relative to the pelvis, are in reference axes and metres; ``sight`` (F,3)
+    points from the camera to the pelvis; ``up`` (3,) and ``floor`` say that the floor is where ``up @ x == floor``. The
+    change minimises the squares of itself, of the speed and height of standing feet over what they stand on, and of
+    its own second difference, each over its sigma: a sparse linear system.
     """
     frames = len(root)
     if frames < 3:
         return root.copy()
     steps = np.diff(times)
     # along the line of sight to the person a change does not show in the picture
-    sight = root / np.linalg.norm(root, axis=1, keepdims=True)
+    sight = sight / np.linalg.norm(sight, axis=1, keepdims=True)
     feet = root[:, None] + pose[:, [INDEX[name] for name in CONTACT_JOINTS]]
-    stands = np.where(contacts > STANDS, contacts, 0.0)
+    stands = np.where(contacts.chance > STANDS, contacts.chance, 0.0)
     held = np.minimum(stands[1:], stands[:-1])
     moved = (held[..., None] * np.diff(feet, axis=0)).sum(1) / np.maximum(held.sum(1), 1e-9)[:, None]
-    height = feet @ up - floor - stature * np.array(REST_HEIGHTS)
+    height = feet @ up - floor - stature * np.array(REST_HEIGHTS) - contacts.level
     above = (stands * height).sum(1) / np.maximum(stands.sum(1), 1e-9)
 
     first = sparse.eye(frames - 1, frames, k=1) - sparse.eye(frames - 1, frames)

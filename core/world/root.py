@@ -69,6 +69,17 @@ def observations(keypoints: Keypoints, camera: Camera) -> tuple[Array, Array]:
     return pixels, weights
 
 
+def seen_joints(keypoints: Keypoints) -> Array:
+    """Return the confidence (F,22) of the keypoints of the canonical joints, 0 for those unseen or without one."""
+    result = np.zeros((len(keypoints.points), len(JOINTS)))
+    for joint, name in enumerate(JOINTS):
+        if name in keypoints.names:
+            column = keypoints.index(name)
+            seen = np.isfinite(keypoints.points[:, column]).all(-1)
+            result[:, joint] = np.where(seen, np.nan_to_num(keypoints.confidence[:, column]), 0.0)
+    return result
+
+
 def solve_root(
     joints: Array, pixels: Array, weights: Array, evenness: Array, camera: Camera, times: Array
 ) -> tuple[Array, Array]:

@@ -1,6 +1,7 @@
 """From lifted poses to a Take: metres, Z up, feet on the floor, going where the person went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,85 +10,134 @@ from ...errors import PosewrightError
 from ..settings import TrackSettings
 from ..skeleton import JOINTS
 from ..take import Take
-from ..values import Camera, CameraPose, Keypoints
+from ..values import Camera, CameraMotion, CameraPose, Keypoints
 from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, with_lengths
-from .extremities import extremities
-from .feet import STEADY, UNSURE_DEPTH, Limits, estimate_contacts
-from .ground import camera_rotation, estimate_up, floor_height
+from .confidence import joint_confidence
+from .directions import directions_of
+from .evidence import Evidence, Fit, joint_uncertainty, lifted_bones
+from .feet import STEADY, UNSURE_DEPTH, Contacts, Limits, estimate_contacts
+from .ground import REST_HEIGHTS, camera_rotation, estimate_up, floor_height
 from .planting import plant_path
-from .root import observations, solve_root
-from .smoothing import fill_gaps, gap_seconds, hampel, smooth
+from .refine import refine, terms_named
+from .root import observations, seen_joints, solve_root
+from .smoothing import fill_gaps, hampel, smooth, smooth_directions
 from .timing import even_take
+from .view import View
 
 Array = NDArray[np.float64]
 
-LONGEST_GAP = 0.5
-"""Seconds: across a longer gap the pose is still filled in, with confidence 0."""
+START_SMOOTHING: Final = 0.5
+"""Strength of the filter on what the refinement starts from."""
+
+ROUNDS: Final = (4, 3)
+"""Iterations of the refinement with the first guess of ground and contacts, and with what they are after it."""
+
+UP: Final = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
-class _Motion:
-    """A motion in camera axes and metres."""
+class _Scene:
+    """What stays the same while the motion is solved."""
 
-    pose: Array  # (F,22,3) relative to the pelvis
-    root: Array  # (F,3)
-    lengths: Array  # (22,)
-    trust: Array  # (F,)
     times: Array  # (F,)
-    height: float
-
-    @property
-    def joints(self) -> Array:
-        return self.pose + self.root[:, None]
+    view: View
+    trust: Array  # (F,) how well each frame was seen
+    height: float  # metres, of the person
+    up: Array | None  # (3,) in reference axes, when it is known
 
 
 @dataclass(frozen=True)
 class _Ground:
     """Where up and the floor are, and when which foot stands."""
 
-    rotation: Array  # (3,3) camera axes to world axes
+    rotation: Array  # (3,3) reference axes to axes with Z up
     floor: float  # height of the floor in these axes
-    contacts: Array  # (F,4)
+    contacts: Contacts
+
+    @property
+    def up(self) -> Array:
+        return self.rotation[2]
 
 
-def solve_world(pose: CameraPose, keypoints: Keypoints, camera: Camera, settings: TrackSettings) -> Take:
+def solve_world(
+    pose: CameraPose,
+    keypoints: Keypoints,
+    camera: Camera,
+    settings: TrackSettings,
+    camera_motion: CameraMotion | None = None,
+) -> Take:
     """Return the motion in the world for lifted poses and the 2D keypoints they came from.
 
-    The person gets one set of bone lengths (of ``settings.height``, or an average adult's), a path, an up
-    axis and a floor; the camera is taken to stand still. The take has the frame rate of ``settings.fps`` or of the
-    footage. Raises PosewrightError when no frame shows enough of a person.
+    The person gets one set of bone lengths (of ``settings.height``, or an average adult's), a path, an up axis and a
+    floor. Without ``camera_motion`` the camera stands still; with that of a solved camera the world is that of its
+    scene. The take has the frame rate of ``settings.fps`` or of the footage. Raises PosewrightError when no frame
+    shows enough of a person, UsageError for settings that make no sense.
     """
+    terms = terms_named(settings.refine)
     times = _check(pose, keypoints)
     lifted, missing = _whole_motion(canonical(pose), times)
-    raw = _in_metres(lifted, keypoints, camera, times, settings.height or DEFAULT_HEIGHT)
-    motion = _smoothed(raw, settings.smooth, settings.filter)
-    motion = _planted(motion, _find_ground(motion, UNSURE_DEPTH))
-    motion = _planted(motion, _find_ground(motion, STEADY))
-    ground = _find_ground(motion, STEADY)
+    view = View.of(camera, camera_motion, len(times))
+    height = settings.height or DEFAULT_HEIGHT
+    raw, trust = _in_metres(lifted, keypoints, camera, view, times, height)
+    solved = camera_motion is not None and camera_motion.kind == "solved"
+    scene = _Scene(times, view, trust, height, UP if solved else None)
 
-    found = extremities(motion.joints, keypoints, camera, times, motion.height)
-    found_raw = extremities(raw.joints, keypoints, camera, times, raw.height)
-    world = found.all_joints @ ground.rotation.T
-    transform = np.eye(4)
-    transform[:3, :3] = ground.rotation
-    transform[:3, 3] = [-world[0, 0, 0], -world[0, 0, 1], -ground.floor]
-    take = Take(
-        joints=(world + transform[:3, 3]).astype(np.float32),
-        joint_names=(*JOINTS, *found.names),
-        fps=settings.fps or _rate(times),
-        times=times,
-        confidence=np.concatenate([_confidence(keypoints, missing, times), found.confidence], 1).astype(np.float32),
-        contacts=ground.contacts.astype(np.float32),
-        joints_raw=(found_raw.all_joints @ ground.rotation.T + transform[:3, 3]).astype(np.float32),
+    start = _planted(_smoothed(raw, scene, START_SMOOTHING, settings.filter), scene)
+    scale = height / stature(bone_lengths(lifted))
+    refined = _refined(start, raw, scale * lifted, joint_uncertainty(pose, scale), keypoints, camera, scene, terms)
+    motion = _planted(_smoothed(refined, scene, settings.smooth, settings.filter), scene) if terms else start
+    ground = _find_ground(motion, scene, STEADY)
+    take = _take(motion, raw, ground, scene, keypoints, camera, missing, settings)
+    return even_take(take)
+
+
+def _take(
+    motion: Fit,
+    raw: Fit,
+    ground: _Ground,
+    scene: _Scene,
+    keypoints: Keypoints,
+    camera: Camera,
+    missing: NDArray[np.bool_],
+    settings: TrackSettings,
+) -> Take:
+    """Return the take of a motion in reference axes."""
+    transform = _world(motion, ground, scene)
+    first = np.eye(4)
+    first[:3, :3], first[:3, 3] = scene.view.rotation[0], scene.view.position[0]
+    return Take(
+        joints=_moved(motion.joints, transform).astype(np.float32),
+        joint_names=JOINTS,
+        fps=settings.fps or _rate(scene.times),
+        times=scene.times,
+        confidence=joint_confidence(keypoints, missing, scene.times),
+        contacts=ground.contacts.chance.astype(np.float32),
+        joints_raw=_moved(raw.joints, transform).astype(np.float32),
         keypoints=np.asarray(keypoints.points, np.float32),
         keypoint_names=keypoints.names,
         keypoint_confidence=np.nan_to_num(np.asarray(keypoints.confidence, np.float32)),
         focal_px=camera.focal_px,
         principal_point=camera.principal_point,
         image_size=camera.image_size,
-        world_from_camera=transform,
+        world_from_camera=transform @ first,
     )
-    return even_take(take)
+
+
+def _world(motion: Fit, ground: _Ground, scene: _Scene) -> Array:
+    """Return the matrix (4,4) from reference axes to the world: the person starts over its origin, on the floor.
+
+    When the reference is the world of a scene, that stays.
+    """
+    transform = np.eye(4)
+    if scene.up is None:
+        start = ground.rotation @ motion.root[0]
+        transform[:3, :3] = ground.rotation
+        transform[:3, 3] = [-start[0], -start[1], -ground.floor]
+    return transform
+
+
+def _moved(joints: Array, transform: Array) -> Array:
+    return joints @ transform[:3, :3].T + transform[:3, 3]
 
 
 def _check(pose: CameraPose, keypoints: Keypoints) -> Array:
@@ -108,39 +158,86 @@ def _whole_motion(joints: Array, times: Array) -> tuple[Array, NDArray[np.bool_]
     return filled, missing
 
 
-def _in_metres(lifted: Array, keypoints: Keypoints, camera: Camera, times: Array, height: float) -> _Motion:
-    """Return the motion of a body of constant bone lengths and this height, where the 2D keypoints show it."""
+def _in_metres(
+    lifted: Array, keypoints: Keypoints, camera: Camera, view: View, times: Array, height: float
+) -> tuple[Fit, Array]:
+    """Return the motion of a body of constant bones and this height where the keypoints show it, and its trust (F,)."""
     lengths = bone_lengths(lifted)
     scale = height / stature(lengths)
     pose = with_lengths(lifted * scale, lengths * scale)
     pixels, weights = observations(keypoints, camera)
     root, trust = solve_root(pose, pixels, weights, evenness(lifted, lengths), camera, times)
-    return _Motion(pose, root, lengths * scale, trust, times, height)
+    directions = view.turn_to_reference(directions_of(pose))
+    return Fit(view.to_reference(root), directions, lengths * scale), trust
 
 
-def _smoothed(motion: _Motion, strength: float, filter: str) -> _Motion:
-    pose = with_lengths(smooth(motion.pose, motion.times, strength, filter), motion.lengths)
-    root = smooth(motion.root, motion.times, strength, filter)
-    return _Motion(pose, root, motion.lengths, motion.trust, motion.times, motion.height)
+def _refined(
+    start: Fit,
+    raw: Fit,
+    lifted: Array,
+    uncertainty: Array,
+    keypoints: Keypoints,
+    camera: Camera,
+    scene: _Scene,
+    terms: frozenset[str],
+) -> Fit:
+    """Return the motion fitted to everything that is known of it; ground and contacts are found anew on the way."""
+    if not terms:
+        return start
+    directions, spread = lifted_bones(lifted, raw.lengths, uncertainty)
+    pixels, _ = observations(keypoints, camera)
+    evidence = Evidence(
+        times=scene.times,
+        view=scene.view,
+        pixels=pixels,
+        trust=seen_joints(keypoints),
+        uncertainty=uncertainty,
+        directions=scene.view.turn_to_reference(directions),
+        spread=spread,
+        lengths=raw.lengths,
+        height=scene.height,
+        stands=np.zeros((len(scene.times), 4)),
+        levels=np.zeros((len(scene.times), 4)),
+        up=UP,
+    )
+    fit = start
+    for iterations in ROUNDS:
+        ground = _find_ground(fit, scene, STEADY)
+        levels = ground.floor + ground.contacts.level + scene.height * np.array(REST_HEIGHTS)
+        evidence = replace(evidence, stands=ground.contacts.chance, levels=levels, up=ground.up)
+        fit = refine(fit, evidence, terms, iterations)
+    return fit
 
 
-def _planted(motion: _Motion, ground: _Ground) -> _Motion:
-    up = ground.rotation[2]
-    root = plant_path(motion.root, motion.pose, ground.contacts, up, ground.floor, motion.height, motion.times)
-    return _Motion(motion.pose, root, motion.lengths, motion.trust, motion.times, motion.height)
+def _smoothed(motion: Fit, scene: _Scene, strength: float, filter: str) -> Fit:
+    directions = smooth_directions(motion.directions, scene.times, strength, filter)
+    return Fit(smooth(motion.root, scene.times, strength, filter), directions, motion.lengths)
 
 
-def _find_ground(motion: _Motion, limits: Limits) -> _Ground:
+def _planted(motion: Fit, scene: _Scene) -> Fit:
+    """Return the motion on a path on which standing feet stand, in two rounds: what stands shows better then."""
+    for limits in (UNSURE_DEPTH, STEADY):
+        ground = _find_ground(motion, scene, limits)
+        pose = motion.joints - motion.root[:, None]
+        sight = motion.root - scene.view.position
+        contacts, height = ground.contacts, scene.height
+        root = plant_path(motion.root, pose, contacts, sight, ground.up, ground.floor, height, scene.times)
+        motion = replace(motion, root=root)
+    return motion
+
+
+def _find_ground(motion: Fit, scene: _Scene, limits: Limits) -> _Ground:
     """Find up, floor and contacts; each helps to find the others, so in two rounds."""
+    joints, sight = motion.joints, np.median(motion.root - scene.view.position, axis=0)
     contacts = None
     ground = None
     for _ in range(2):
-        rotation = camera_rotation(estimate_up(motion.joints, motion.trust, contacts))
-        world = motion.joints @ rotation.T
-        floor = floor_height(world, motion.height, motion.trust, motion.times)
-        sight = rotation @ np.median(motion.root, axis=0)
-        contacts = estimate_contacts(world - [0, 0, floor], _unit(sight), motion.times, motion.height, limits)
-        ground = _Ground(rotation, floor, contacts)
+        rotation = np.eye(3) if scene.up is not None else camera_rotation(estimate_up(joints, scene.trust, contacts))
+        upright = joints @ rotation.T
+        floor = floor_height(upright, scene.height, scene.trust, scene.times)
+        found = estimate_contacts(upright - [0, 0, floor], _unit(rotation @ sight), scene.times, scene.height, limits)
+        contacts = found.on_floor
+        ground = _Ground(rotation, floor, found)
     assert ground is not None
     return ground
 
@@ -151,22 +248,3 @@ def _rate(times: Array) -> float:
 
 def _unit(vector: Array) -> Array:
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
-
-
-def _confidence(keypoints: Keypoints, missing: NDArray[np.bool_], times: Array) -> NDArray[np.float32]:
-    """Return the (F,22) trust in each joint: that of its keypoint, or of the parts around it."""
-    seen = np.nan_to_num(np.asarray(keypoints.confidence, np.float64))
-    around = {
-        "pelvis": ("left_hip", "right_hip"),
-        "spine": ("left_hip", "right_hip", "left_shoulder", "right_shoulder"),
-        "thorax": ("left_shoulder", "right_shoulder"),
-        "neck": ("left_shoulder", "right_shoulder", "left_ear", "right_ear"),
-        "head": ("left_ear", "right_ear", "nose"),
-    }
-    result = np.zeros((len(seen), len(JOINTS)))
-    for joint, name in enumerate(JOINTS):
-        columns = [keypoints.index(part) for part in around.get(name, (name,)) if part in keypoints.names]
-        if columns:
-            result[:, joint] = seen[:, columns].mean(1)
-    result[gap_seconds(missing, times) > LONGEST_GAP] = 0.0
-    return np.clip(result, 0.0, 1.0).astype(np.float32)
