@@ -22,6 +22,8 @@ Pair = tuple[float, Matches]  # zoom of the first picture, and where its points 
 LOOK_EVERY: Final = 0.2
 """Seconds between the pictures that decide whether the camera moves."""
 
+SAME_TIME: Final = 1e-4  # seconds
+
 SLIGHT: Final = 0.0025
 CLEAR: Final = 0.015
 """Parts of the picture's longer side by which the background of a moving camera is shifted: slightly but time and
@@ -165,17 +167,14 @@ def _misfit(pair: Pair, focal: float) -> float:
 
 
 def _pictures(clip: Path, keypoints: Keypoints, every: float, progress: Progress) -> Iterator[Background]:
-    """Yield the backgrounds of the frames that have keypoints, at most one every ``every`` seconds."""
+    """Yield the backgrounds of the frames that have keypoints, or of frames about ``every`` seconds apart."""
     shrink, times = Shrink(keypoints), keypoints.times
     begin, span = float(times[0]), max(float(times[-1] - times[0]), 1e-6)
-    due = -np.inf
-    for frame in read_frames(clip, begin - 1e-4, float(times[-1]) + 1e-4):
+    for frame in read_frames(clip, begin - SAME_TIME, float(times[-1]) + SAME_TIME, every):
         nearest = int(np.argmin(np.abs(times - frame.time)))
-        if frame.time < due or abs(times[nearest] - frame.time) > 1e-4:
-            continue
-        due = frame.time + every
-        progress("camera", float(np.clip((frame.time - begin) / span, 0.0, 1.0)))
-        yield shrink(frame.image, frame.time)
+        if every or abs(times[nearest] - frame.time) < SAME_TIME:
+            progress("camera", float(np.clip((frame.time - begin) / span, 0.0, 1.0)))
+            yield shrink(frame.image, frame.time)
 
 
 def _shift(one: Turn, other: Turn, focal: float, picture: Background) -> float:

@@ -53,6 +53,11 @@ def test_start_and_end_are_kept(clip: Path) -> None:
     assert list(read_frames(clip, start=99.0)) == []
 
 
+def test_frames_can_be_passed_over(clip: Path) -> None:
+    assert [frame.index for frame in read_frames(clip, every=0.2)] == list(range(0, FRAMES, 4))
+    assert [frame.index for frame in read_frames(clip, start=0.5, end=1.0, every=0.25)] == [10, 15, 20]
+
+
 def test_description(clip: Path) -> None:
     info = open_footage(clip)
     assert (info.width, info.height, info.frame_count) == (WIDTH, HEIGHT, FRAMES)
