@@ -4,7 +4,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from ..core.settings import DEFAULT_FILTER, FILTERS, TrackSettings
+from ..core.settings import ALL_TERMS, DEFAULT_FILTER, FILTERS, REFINE_TERMS, TrackSettings
 from ..errors import UsageError
 
 CAMERAS = ("auto", "static", "pan", "scene")
@@ -64,6 +64,12 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_FILTER,
         help=f"how it is smoothed (default {DEFAULT_FILTER}: {FILTERS[DEFAULT_FILTER]}); the strength means the same",
     )
+    group.add_argument(
+        "--refine",
+        default=ALL_TERMS,
+        metavar="TERM,...|none",
+        help=f"terms of the refinement that are used, of {ALL_TERMS} (all by default), or none",
+    )
     group.add_argument("--lifter", default="default", metavar="NAME|FILE", help="weights that lift to 3D")
     group.add_argument("--detector", default="blazepose", metavar="NAME", help="weights that find the keypoints")
     group.add_argument("--offline", action="store_true", help="never use the network")
@@ -85,7 +91,18 @@ def capture_settings(args: argparse.Namespace) -> TrackSettings:
     _check_person(args.person)
     values = {f.name: getattr(args, f.name) for f in fields(TrackSettings)}
     values["camera"] = _camera(args.camera, args.focal_px is not None or args.fov is not None)
+    values["refine"] = _terms(args.refine)
     return TrackSettings(**values)
+
+
+def _terms(text: str) -> str:
+    """Return the terms of the refinement, empty for none of them; UsageError for unknown names."""
+    if text == "none":
+        return ""
+    for name in text.split(","):
+        if name not in REFINE_TERMS:
+            raise UsageError(f'--refine must be none or some of {ALL_TERMS}; there is no term "{name}".')
+    return text
 
 
 def _camera(text: str, focal_given: bool) -> str:

@@ -29,6 +29,7 @@ def test_unknown_commands_are_wrong_usage(capsys: pytest.CaptureFixture[str]) ->
         ["--fov", "200"],
         ["--fov", "60", "--focal-px", "900"],
         ["--smooth", "2"],
+        ["--refine", "contacts,magic"],
     ],
 )
 def test_option_values_that_make_no_sense(wrong: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
