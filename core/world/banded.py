@@ -19,20 +19,20 @@ class BandedSystem:
     def __init__(self, frames: int, unknowns: int) -> None:
         self.frames, self.unknowns = frames, unknowns
         self.gradient = np.zeros((frames, unknowns))
-        self._band = np.zeros(((REACH + 1) * unknowns, frames, unknowns))
-        self._rows, self._columns = np.indices((unknowns, unknowns)).reshape(2, -1)
-        self._lower = self._rows >= self._columns
-
-    def add(self, ahead: int, blocks: Array, first: int = 0) -> None:
-        """Add blocks (T,N,N): unknowns of frame t + ``ahead`` by those of frame t, from frame ``first`` on."""
-        keep = self._lower if ahead == 0 else slice(None)
-        rows, columns = self._rows[keep], self._columns[keep]
-        flat = blocks.reshape(len(blocks), -1)[:, keep]
-        self._band[ahead * self.unknowns + rows - columns, first : first + len(blocks), columns] += flat.T
+        self.blocks = np.zeros((REACH + 1, frames, unknowns, unknowns))
+        """[k, t]: unknowns of frame t + k by those of frame t."""
 
     def solve(self, damping: float) -> Array:
         """Return the step (F,N) to the minimum; ``damping`` is added to the diagonal as a part of its median."""
-        band = self._band.reshape(len(self._band), -1)
+        size = self.unknowns
+        band = np.zeros(((REACH + 1) * size, self.frames, size))
+        rows, columns = np.indices((size, size)).reshape(2, -1)
+        for ahead, blocks in enumerate(self.blocks):
+            keep = rows >= columns if ahead == 0 else slice(None)
+            band[ahead * size + rows[keep] - columns[keep], :, columns[keep]] = blocks.reshape(self.frames, -1)[
+                :, keep
+            ].T
+        band = band.reshape(len(band), -1)
         band[0] += damping * np.median(band[0])
         step = solveh_banded(band, -self.gradient.ravel(), lower=True, overwrite_ab=True, check_finite=False)
-        return step.reshape(self.frames, self.unknowns)
+        return step.reshape(self.frames, size)

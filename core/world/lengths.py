@@ -26,6 +26,9 @@ PIXEL_SIGMA: Final = 0.025
 SHARED_SECONDS: Final = 1.0
 """Seconds for which keypoints are off in about the same way as far as lengths are concerned."""
 
+SPACING: Final = 0.1
+"""Seconds between the frames that are looked at."""
+
 LIFTED_SIGMA: Final = 0.07
 """Logarithmic error of the lengths of lifted bones."""
 
@@ -53,11 +56,18 @@ class LengthEquations:
         by_root = (heavy @ slope).sum(1) + 1e-6 * np.eye(3)
         both = (heavy @ by_length).sum(1)
         pull = (heavy @ off[..., None]).sum(1)
-        freed = np.linalg.inv(by_root) @ np.concatenate([both, pull], axis=-1)
+        freed = _inverse(by_root) @ np.concatenate([both, pull], axis=-1)
         along = by_length.swapaxes(-1, -2) * weight[..., None, None]
         crossed = both.swapaxes(-1, -2)
         self.matrix += ((along @ by_length).sum(1) - crossed @ freed[..., :-1]).sum(0)
         self.gradient += ((along @ off[..., None]).sum(1) - crossed @ freed[..., -1:]).sum(0)[:, 0]
+
+
+def _inverse(matrices: Array) -> Array:
+    """Return the inverses of symmetric matrices (F,3,3), much faster than one by one."""
+    first, second, third = matrices[:, 0], matrices[:, 1], matrices[:, 2]
+    adjoint = np.stack([np.cross(second, third), np.cross(third, first), np.cross(first, second)], axis=-1)
+    return adjoint / (first * adjoint[..., 0]).sum(-1)[:, None, None]
 
 
 def _growth(fit: Fit) -> Array:
@@ -70,12 +80,18 @@ def _growth(fit: Fit) -> Array:
     return np.stack(columns, axis=-1)
 
 
-def fitted_lengths(lengths: Array, lifted: Array, equations: LengthEquations, step: float) -> Array:
-    """Return the lengths (22,) after one step towards pictures and ``lifted`` lengths; the stature stays.
+def fitted_lengths(fit: Fit, evidence: Evidence, part: int) -> Array:
+    """Return the lengths (22,) after one step towards pictures and lifted lengths; the stature stays.
 
-    ``step`` is the time between frames in seconds.
+    The frames are looked at in parts of ``part`` frames, to bound the memory.
     """
-    worth = min(step / SHARED_SECONDS, 1.0)
+    every = max(1, round(SPACING / evidence.step))
+    equations = LengthEquations()
+    for start in range(0, evidence.frames, part):
+        frames = slice(start, start + part, every)
+        equations.add(fit.part(frames), evidence.part(frames))
+    worth = min(every * evidence.step / SHARED_SECONDS, 1.0)
+    lengths, lifted = fit.lengths, evidence.lengths
     firsts = [INDEX[names[0]] for names in BONES]
     gone = np.log(lengths[firsts] / lifted[firsts])
     matrix = worth * equations.matrix + np.eye(len(BONES)) / LIFTED_SIGMA**2

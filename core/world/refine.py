@@ -20,7 +20,7 @@ from . import terms
 from .banded import BandedSystem
 from .directions import chain, tangents, turned
 from .evidence import Evidence, Fit
-from .lengths import LengthEquations, fitted_lengths
+from .lengths import fitted_lengths
 
 Array = NDArray[np.float64]
 
@@ -45,10 +45,7 @@ def refine(fit: Fit, evidence: Evidence, switched_on: frozenset[str], iterations
     for _ in range(iterations):
         fit = _step(fit, evidence, switched_on)
         if "lengths" in switched_on and "reprojection" in switched_on:
-            equations = LengthEquations()
-            for solved, _ in _parts(evidence.frames):
-                equations.add(fit.part(solved), evidence.part(solved))
-            fit = replace(fit, lengths=fitted_lengths(fit.lengths, evidence.lengths, equations, evidence.step))
+            fit = replace(fit, lengths=fitted_lengths(fit, evidence, PART))
     return fit
 
 

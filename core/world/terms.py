@@ -65,17 +65,16 @@ class PointTerms:
     def add_to(self, system: BandedSystem) -> None:
         """Put the sums into the system, by the chain from root and directions to the joints."""
         frames, count = self.joints.shape[:2]
-        blocks = np.zeros((frames, UNKNOWNS, UNKNOWNS))
+        blocks = system.blocks[0]
         flat = self.matrix.reshape(frames, count, 9)
-        blocks[:, :3, :3] = flat.sum(1).reshape(frames, 3, 3)
+        blocks[:, :3, :3] += flat.sum(1).reshape(frames, 3, 3)
         turned = self.basis.swapaxes(-1, -2)
         with_root = (self.chain.T @ flat).reshape(frames, -1, 3, 3)
-        blocks[:, 3:, :3] = (turned @ with_root).reshape(frames, -1, 3)
+        blocks[:, 3:, :3] += (turned @ with_root).reshape(frames, -1, 3)
         for one, other in coupled(self.chain):
             shared = (self.chain[:, one] * self.chain[:, other]) @ flat
             block = turned[:, one] @ shared.reshape(frames, 3, 3) @ self.basis[:, other]
-            blocks[:, 3 + 2 * one : 5 + 2 * one, 3 + 2 * other : 5 + 2 * other] = block
-        system.add(0, blocks)
+            blocks[:, 3 + 2 * one : 5 + 2 * one, 3 + 2 * other : 5 + 2 * other] += block
         system.gradient[:, :3] += self.gradient.sum(1)
         along = self.chain.T @ self.gradient
         system.gradient[:, 3:] += (turned @ along[..., None]).reshape(frames, -1)
@@ -117,36 +116,32 @@ def add_contacts(points: PointTerms, system: BandedSystem, evidence: Evidence) -
         points.matrix[:-1, joint] += weight[:, None, None] * np.eye(3)
         points.gradient[1:, joint] += pull
         points.gradient[:-1, joint] -= pull
-    system.add(1, _held_together(points, held))
+    _hold_together(system.blocks[1, :-1], points, held)
 
 
-def _held_together(points: PointTerms, held: Array) -> Array:
-    """Return the blocks (F-1,N,N) by which the feet of each frame depend on those of the frame before."""
-    blocks = np.zeros((len(held), UNKNOWNS, UNKNOWNS))
+def _hold_together(blocks: Array, points: PointTerms, held: Array) -> None:
+    """Add to the blocks (F-1,N,N) how the feet of each frame are tied to those of the frame before."""
     chain = points.chain[FEET]
     later, earlier = points.basis[1:].swapaxes(-1, -2), points.basis[:-1]
-    blocks[:, :3, :3] = -held.sum(1)[:, None, None] * np.eye(3)
+    blocks[:, :3, :3] -= held.sum(1)[:, None, None] * np.eye(3)
     moving = np.flatnonzero((chain != 0).any(0))
     for one in moving:
         rows = slice(3 + 2 * one, 5 + 2 * one)
         alone = (held @ chain[:, one])[:, None, None]
-        blocks[:, rows, :3] = -alone * later[:, one]
-        blocks[:, :3, rows] = -alone * earlier[:, one]
+        blocks[:, rows, :3] -= alone * later[:, one]
+        blocks[:, :3, rows] -= alone * earlier[:, one]
         for other in moving:
             shared = held @ (chain[:, one] * chain[:, other])
             if shared.any():
                 columns = slice(3 + 2 * other, 5 + 2 * other)
-                blocks[:, rows, columns] = -shared[:, None, None] * (later[:, one] @ earlier[:, other])
-    return blocks
+                blocks[:, rows, columns] -= shared[:, None, None] * (later[:, one] @ earlier[:, other])
 
 
 def add_lifted(system: BandedSystem, fit: Fit, evidence: Evidence, basis: Array) -> None:
     """Hold the bones to the directions that the lifter gave them."""
     weight = evidence.worth / evidence.spread**2
-    blocks = np.zeros((evidence.frames, UNKNOWNS, UNKNOWNS))
     places = np.arange(3, UNKNOWNS)
-    blocks[:, places, places] = np.repeat(weight, 2, axis=1)  # the tangents are orthonormal
-    system.add(0, blocks)
+    system.blocks[0][:, places, places] += np.repeat(weight, 2, axis=1)  # the tangents are orthonormal
     pull = weight[..., None] * (fit.directions - evidence.directions)
     system.gradient[:, 3:] += (pull[..., None, :] @ basis).reshape(evidence.frames, -1)
 
@@ -166,11 +161,9 @@ def add_acceleration(system: BandedSystem, fit: Fit, evidence: Evidence, basis: 
         along = (of_bones[..., None, :] @ basis[part]).reshape(frames - 2, -1)
         system.gradient[part, 3:] += bone * factors[:, [i]] * along
     for ahead in range(3):
-        blocks = np.zeros((frames - ahead, UNKNOWNS, UNKNOWNS))
         for earlier in range(3 - ahead):
             product = factors[:, earlier] * factors[:, earlier + ahead]
-            _add_difference(blocks, basis, earlier, ahead, root * product, bone * product)
-        system.add(ahead, blocks)
+            _add_difference(system.blocks[ahead], basis, earlier, ahead, root * product, bone * product)
 
 
 def _second_difference(times: Array) -> Array:
@@ -218,5 +211,5 @@ def _add_one_sided(system: BandedSystem, basis: Array, weight: float, over: Arra
     for name, slope in slopes.items():
         row[:, unknowns_of(name)] = (slope[:, None] @ basis[:, DIRECTION_INDEX[name]])[:, 0]
     row *= (over < 0)[:, None]
-    system.add(0, weight * row[:, :, None] * row[:, None, :])
+    system.blocks[0] += weight * row[:, :, None] * row[:, None, :]
     system.gradient += (weight * over)[:, None] * row
