@@ -15,6 +15,7 @@ from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, wi
 from .confidence import joint_confidence
 from .directions import directions_of
 from .evidence import Evidence, Fit, joint_uncertainty, lifted_bones
+from .extremities import extremities
 from .feet import STEADY, UNSURE_DEPTH, Contacts, Limits, estimate_contacts
 from .ground import REST_HEIGHTS, camera_rotation, estimate_up, floor_height
 from .planting import plant_path
@@ -103,16 +104,21 @@ def _take(
 ) -> Take:
     """Return the take of a motion in reference axes."""
     transform = _world(motion, ground, scene)
+    found, found_raw = (
+        extremities(scene.view.to_camera(fit.joints), keypoints, camera, scene.times, scene.height)
+        for fit in (motion, raw)
+    )
+    confidence = joint_confidence(keypoints, missing, scene.times)
     first = np.eye(4)
     first[:3, :3], first[:3, 3] = scene.view.rotation[0], scene.view.position[0]
     return Take(
-        joints=_moved(motion.joints, transform).astype(np.float32),
-        joint_names=JOINTS,
+        joints=_moved(scene.view.to_reference(found.all_joints), transform).astype(np.float32),
+        joint_names=(*JOINTS, *found.names),
         fps=settings.fps or _rate(scene.times),
         times=scene.times,
-        confidence=joint_confidence(keypoints, missing, scene.times),
+        confidence=np.concatenate([confidence, found.confidence], axis=1).astype(np.float32),
         contacts=ground.contacts.chance.astype(np.float32),
-        joints_raw=_moved(raw.joints, transform).astype(np.float32),
+        joints_raw=_moved(scene.view.to_reference(found_raw.all_joints), transform).astype(np.float32),
         keypoints=np.asarray(keypoints.points, np.float32),
         keypoint_names=keypoints.names,
         keypoint_confidence=np.nan_to_num(np.asarray(keypoints.confidence, np.float32)),
