@@ -1,27 +1,32 @@
 """What each filter leaves of noise and takes of motion, on motion capture with errors like those of a lifter.
 
-    python benchmarks/smoothing.py DATA [--jitter MM] [--gaps]
+    python benchmarks/smoothing.py DATA [--jitter MM] [--gaps | --directions]
 
 DATA holds mocap_val.npz. To wrists, elbows, knees and ankles relative to the pelvis two kinds of error are added, as
 measured on lifted clips with known truth: a drift that wanders within some tenths of a second, 25 mm along each axis,
 which no filter can tell from motion, and jitter from frame to frame, 6 mm along each axis (--jitter). Columns: mean
 distance from the truth (mm); mean error of the acceleration (mm/frame^2); the mean acceleration where the truth rests
 (mm/frame^2); over the fastest moments of the wrists (punches, strikes, throws; over 3 m/s) the mean and the worst
-loss of top speed (%), and how far the peak moves (ms). With --gaps: how far filled gaps are from the truth (mm).
+loss of top speed (%), and how far the peak moves (ms). With --directions not the places are filtered but the directions
+of trunk and arms, as the program does, and wrists and elbows are where these end. With --gaps: how far filled gaps are
+from the truth (mm).
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from posewright.core.settings import FILTERS
-from posewright.core.world.smoothing import cutoff_hz, fill_gaps, gaussian, smooth
+from posewright.core.world.smoothing import cutoff_hz, fill_gaps, gaussian, smooth, smooth_directions
 
 Array = NDArray[np.float64]
+Method = Callable[[Array, Array, float, str], Array]
 Clip = tuple[Array, Array]  # the truth and what was measured, (F,J,3) metres
 
 JOINTS = ("lwrist", "rwrist", "lelbow", "relbow", "lankle", "rankle", "lknee", "rknee")
+CHAINS = tuple(("pelvis", "thorax", f"{side}shoulder", f"{side}elbow", f"{side}wrist") for side in "lr")
 WRISTS = 2
 ACTIONS = ("punch", "sword", "kick", "martial", "throw", "jump", "walk", "run", "dance", "scoop", "wash", "salsa_14")
 DRIFT, DRIFT_SECONDS = 0.025, 0.12
@@ -32,11 +37,13 @@ STRENGTHS = (0.25, 0.5, 1.0)
 HEADINGS = ("cut-off", "place", "accel.", "at rest", "loss", "worst", "shift")
 
 
-def read_clips(folder: Path, jitter: float, rng: np.random.Generator) -> tuple[list[Clip], float]:
+def read_clips(
+    folder: Path, jitter: float, rng: np.random.Generator, joints: tuple[str, ...] = JOINTS
+) -> tuple[list[Clip], float]:
     """Return the clips of fast and everyday actions and their frame rate."""
     with np.load(folder / "mocap_val.npz") as stored:
         names = [str(name) for name in stored["joint_names"]]
-        columns = [names.index(name) for name in JOINTS]
+        columns = [names.index(name) for name in joints]
         places = stored["positions"] * float(stored["scale"])
         rate = float(stored["fps"])
         clips = []
@@ -73,11 +80,35 @@ def punches(speed: Array) -> list[tuple[int, int]]:
     return found
 
 
-def row(clips: list[Clip], rate: float, strength: float, name: str) -> tuple[list[float], int]:
+def read_arms(folder: Path, jitter: float, rng: np.random.Generator) -> tuple[list[Clip], float]:
+    """Return the same clips as joints (F,10,3) along ``CHAINS``, and their frame rate."""
+    columns = [name for chain in CHAINS for name in chain]
+    return read_clips(folder, jitter, rng, tuple(columns))
+
+
+def by_places(measured: Array, times: Array, strength: float, name: str) -> Array:
+    """Return the filtered places of the joints."""
+    return smooth(measured, times, strength, name)
+
+
+def by_directions(measured: Array, times: Array, strength: float, name: str) -> Array:
+    """Return wrists and elbows (F,4,3) at the ends of bones of constant length whose directions were filtered."""
+    ends = []
+    for start in range(0, measured.shape[1], len(CHAINS[0])):
+        bones = np.diff(measured[:, start : start + len(CHAINS[0])], axis=1)
+        lengths = np.linalg.norm(bones, axis=-1, keepdims=True)
+        turned = smooth_directions(bones / lengths, times, strength, name)
+        ends.append(np.cumsum(turned * np.median(lengths, axis=0), axis=1))
+    return np.stack([end[:, joint] for joint in (3, 2) for end in ends], axis=1)
+
+
+def row(clips: list[Clip], rate: float, strength: float, name: str, method: Method) -> tuple[list[float], int]:
     """Return the figures of a filter for ``HEADINGS`` and the number of punches."""
     place, bend, rest, loss, shift = [], [], [], [], []
     for truth, measured in clips:
-        found = smooth(measured, np.arange(len(truth)) / rate, strength, name)
+        found = method(measured, np.arange(len(truth)) / rate, strength, name)
+        if method is by_directions:
+            truth = truth[:, [4, 9, 3, 8]]  # wrists and elbows
         place.append(np.linalg.norm(found - truth, axis=-1).ravel())
         bend.append(np.linalg.norm(np.diff(found - truth, 2, axis=0), axis=-1).ravel())
         true_speed, found_speed = speeds(truth, rate), speeds(found, rate)
@@ -122,9 +153,11 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--jitter", type=float, default=6.0, metavar="MM", help="of every frame, along each axis")
     parser.add_argument("--gaps", action="store_true", help="how well gaps are filled, instead of filters")
+    parser.add_argument("--directions", action="store_true", help="filter the directions of bones")
     args = parser.parse_args()
     rng = np.random.default_rng(0)
-    clips, rate = read_clips(args.data, args.jitter / 1000.0, rng)
+    read, method = (read_arms, by_directions) if args.directions else (read_clips, by_places)
+    clips, rate = read(args.data, args.jitter / 1000.0, rng)
     if args.gaps:
         print("\n".join(gap_rows(clips, rate, rng)))
         return
@@ -132,7 +165,7 @@ def main() -> None:
     count = 0
     for strength in (0.0, *STRENGTHS):
         for name in FILTERS if strength else list(FILTERS)[:1]:
-            figures, count = row(clips, rate, strength, name)
+            figures, count = row(clips, rate, strength, name, method)
             label = name if strength else "none"
             print(f"{strength:8.2f} {label:12}" + "".join(f"{value:9.1f}" for value in figures), flush=True)
     print(f"{len(clips)} clips, {count} punches")
