@@ -88,7 +88,7 @@ def _every_frame(values: Tensor) -> Tensor:
 def _clip(points: Array, confidence: Array, depth: Array, truth: Array, recorded: Array, roots: Array) -> SimulatedClip:
     """Return one clip: ``truth`` (F,19,3) in camera axes, ``recorded`` in the world, both relative to the pelvis."""
     u, _, vt = np.linalg.svd(truth.reshape(-1, 3).T @ recorded.reshape(-1, 3))
-    to_world = (u * [1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
+    to_world = np.asarray((u * [1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt, np.float64)
     keypoints = Keypoints(
         detector_points(CAMERA.focal_px * points + CAMERA.principal_point).astype(np.float32),
         _of_keypoints(confidence).astype(np.float32),
