@@ -122,7 +122,9 @@ def _hand(at: dict[str, NDArray[np.float64]], side: str, stature: float, colour:
     if len(knuckles) < 2:
         hand = wrist + 0.22 * (wrist - at[f"{side}_elbow"])
         return [Capsule(wrist, hand, 0.018 * stature, HAND_RADIUS * stature, colour)]
-    fingers = 0.8 * (sum(knuckles) / 2 - wrist)
+    middle = (knuckles[0] + knuckles[1]) / 2
+    fingers = 0.8 * (middle - wrist)
+    knuckles.append(middle + 0.1 * fingers)
     parts = [Capsule(wrist, knuckle, thick, thick, colour) for knuckle in knuckles]
     parts += [Capsule(knuckle, knuckle + fingers, thick, thin, colour) for knuckle in knuckles]
     if f"{side}_thumb_1" in at:
