@@ -13,7 +13,7 @@ from ...progress import Progress
 from ..footage import read_frames
 from ..values import CameraMotion, Keypoints
 from .background import Background, Matches, Shrink
-from .panorama import Panorama, Sight
+from .panorama import Panorama
 from .turn import STILL, Fit, Turn, fit_turn
 
 Array = NDArray[np.float64]
@@ -85,13 +85,14 @@ def look(clip: Path, keypoints: Keypoints, focal_px: float, progress: Progress) 
     """Return whether the camera of a clip moved, from a few pictures a second; ``focal_px`` may be a guess."""
     shrink = Shrink(keypoints)
     focal, size = focal_px * shrink.scale, max(keypoints.image_size) * shrink.scale
-    panorama, sights = Panorama(focal), []
+    panorama, looks = Panorama(focal), 0
     shifts: list[float] = []
+    steps: list[float] = []
     pairs: list[tuple[float, float, Matches]] = []
-    before, steps = STILL, []
+    before = STILL
     for picture in _pictures(clip, keypoints, LOOK_EVERY, progress):
         sight = panorama.place(picture)
-        sights.append(sight)
+        looks += 1
         if sight.turn is None:
             continue
         stands = sight.key_turn is STILL and sight.still >= MOSTLY_STILL
@@ -102,9 +103,9 @@ def look(clip: Path, keypoints: Keypoints, focal_px: float, progress: Progress) 
         if sight.matches is not None and not stands:
             pairs.append((_shift(sight.key_turn, turn, focal, picture), sight.key_turn.zoom, sight.matches))
             pairs = sorted(pairs, key=lambda pair: -pair[0])[:PAIRS]
-    shift = float(np.quantile(shifts, 0.95)) / size if shifts else 0.0
-    if 2 * len(shifts) < len(sights) or len(sights) < 2:
-        return Look(None, shift, [])
+    if not shifts or 2 * len(shifts) < looks:
+        return Look(None, 0.0, [])
+    shift = float(np.quantile(shifts, 0.95)) / size
     often = float((np.array(steps) > STEADY * size).mean()) >= OFTEN
     moved = shift > CLEAR or (shift > SLIGHT and often)
     return Look(moved, shift, [(zoom, matches) for _, zoom, matches in pairs])
@@ -114,13 +115,19 @@ def follow(clip: Path, keypoints: Keypoints, focal_px: float, progress: Progress
     """Return how the camera turned and zoomed, at the times of the keypoints; ``focal_px`` is the first frame's."""
     shrink = Shrink(keypoints)
     panorama = Panorama(focal_px * shrink.scale)
-    sights = [panorama.place(picture) for picture in _pictures(clip, keypoints, 0.0, progress)]
-    known = [sight for sight in sights if sight.turn is not None]
-    if not known:
-        frames = len(keypoints.times)
-        still = CameraMotion("pan", np.tile(np.eye(3), (frames, 1, 1)), np.zeros((frames, 3)), np.ones(frames))
-        return Panned(still, 1.0)
-    return Panned(_motion(known, keypoints.times), 1.0 - len(known) / len(sights))
+    times: list[float] = []
+    turns: list[Turn] = []
+    frames = 0
+    for picture in _pictures(clip, keypoints, 0.0, progress):
+        frames += 1
+        turn = panorama.place(picture).turn
+        if turn is not None:
+            times.append(picture.time)
+            turns.append(turn)
+    if not turns:
+        times, turns = [float(keypoints.times[0])], [STILL]
+        return Panned(_motion(times, turns, keypoints.times), 1.0)
+    return Panned(_motion(times, turns, keypoints.times), 1.0 - len(turns) / frames)
 
 
 def focal_from_turns(pairs: list[Pair], usual: float) -> tuple[float, float] | None:
@@ -186,10 +193,8 @@ def _shift(one: Turn, other: Turn, focal: float, picture: Background) -> float:
     return float(min(np.sqrt((np.nan_to_num(moved, nan=most) ** 2).sum(axis=1).mean()), most))
 
 
-def _motion(sights: list[Sight], times: Array) -> CameraMotion:
+def _motion(known: list[float], turns: list[Turn], times: Array) -> CameraMotion:
     """Return the motion at the times of all frames, the first one's axes as reference; gaps are interpolated."""
-    known = np.array([sight.time for sight in sights])
-    turns = [sight.turn for sight in sights if sight.turn is not None]
     within = np.clip(times, known[0], known[-1])
     rotations = Rotation.from_matrix([turn.rotation for turn in turns])
     spun = Slerp(known, rotations)(within) if len(turns) > 1 else Rotation.concatenate([rotations] * len(times))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHOICES: Final = ("auto", "static", "pan")
 """Kinds of cameras that can be asked for; anything else is the file of a solved one."""
 
+LOOK: Final = 0.2
+"""Part of the work that the decision is, for the progress."""
+
 OFTEN_LOST: Final = 0.02
 """Part of the frames whose background may be lost without a word."""
 
@@ -90,12 +93,14 @@ def _by_background(known: KnownCamera, info: FootageInfo, keypoints: Keypoints, 
 
     size, scale = (info.width, info.height), Shrink(keypoints).scale
     progress("camera", 0.0)
-    glance = look(info.path, keypoints, known.focal.px, progress)
+    glance = look(info.path, keypoints, known.focal.px, lambda stage, done, note="": progress(stage, LOOK * done, note))
     if known.choice == "auto" and not glance.moved:
         progress("camera", 1.0, "stands still")
         return _standing(known.focal, size, [PLAIN] if glance.moved is None else [])
     focal, moves_on = _told_by(glance.pairs, known.focal, scale)
-    panned = follow(info.path, keypoints, focal.px, progress)
+    panned = follow(
+        info.path, keypoints, focal.px, lambda stage, done, note="": progress(stage, LOOK + (1 - LOOK) * done, note)
+    )
     progress("camera", 1.0, "turns")
     warnings = []
     if panned.lost > OFTEN_LOST:

@@ -141,6 +141,11 @@ def test_standing_camera_is_recognised(tmp_path: Path) -> None:
     assert focal_from_turns(seen.pairs, FOCAL) is None
 
 
+def test_a_moment_is_enough_to_say_that_a_camera_stands_still(tmp_path: Path) -> None:
+    keypoints = film(tmp_path / "clip.mp4", [STILL] * 2)
+    assert look(tmp_path / "clip.mp4", keypoints, FOCAL, silent).moved is False
+
+
 def test_one_small_push_is_no_motion(tmp_path: Path) -> None:
     pushed = STILL.turned(np.radians([0.0, 0.3, 0.0]))
     keypoints = film(tmp_path / "clip.mp4", [STILL] * 40 + [pushed] * 40)
