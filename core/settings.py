@@ -24,6 +24,7 @@ REFINE_TERMS: Final = {
     "lengths": "bone lengths may differ from the lifter's where the pictures say so",
     "acceleration": "nothing speeds up without bounds",
     "contacts": "standing feet stay in their place, at the height that they stand on",
+    "stillness": "what is not seen does not move: hidden limbs, and a body without legs to and from the camera",
     "limits": "knees and elbows bend one way, and not beyond what a body can",
 }
 """The terms of the refinement and what they say; each can be switched off."""

@@ -11,6 +11,7 @@ from ..skeleton import JOINTS
 from ..values import CameraPose
 from .body import INDEX, PARENT_INDEX
 from .directions import DIRECTIONS, END_JOINT, directions_of, joints_at
+from .filters import gaussian
 from .view import View
 
 Array = NDArray[np.float64]
@@ -29,8 +30,18 @@ LONGER: Final = 0.7
 """Radians by which a lifted bone is off at least, and for each part of its length that it was lifted too short or
 too long: the lifter's mean over what may be so is shorter than the bone where it is unsure."""
 
+HIDDEN: Final = 0.1
+SEEN: Final = 0.3
+HIDDEN_SECONDS: Final = 0.3
+"""Confidence up to which a limb counts as hidden, from which it counts as seen, and the seconds that are averaged."""
+
+LIMBS: Final = ("elbow", "wrist", "knee", "ankle", "index")
+
 HIPS_UNSURE: Final = 2.0
 """A line from hip to hip has an error at both ends."""
+
+
+PER_FRAME: Final = ("times", "pixels", "trust", "uncertainty", "directions", "spread", "hidden", "stands", "levels")
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Evidence:
     uncertainty: Array  # (F,22) metres by which the lifted joint may be off
     directions: Array  # (F,B,3) of the lifted bones
     spread: Array  # (F,B) radians by which they may be off
+    hidden: Array  # (F,B) 0..1: that the picture does not show the end of the bone
     lengths: Array  # (22,) metres, of the lifted bones
     height: float  # metres, of the person
     stands: Array  # (F,4) 0..1: that heel and ball of each foot stand, as in a Take
@@ -69,7 +81,17 @@ class Evidence:
         """Return what is known about some frames."""
         cut = {
             name: getattr(self, name)[frames]
-            for name in ("times", "pixels", "trust", "uncertainty", "directions", "spread", "stands", "levels")
+            for name in (
+                "times",
+                "pixels",
+                "trust",
+                "uncertainty",
+                "directions",
+                "spread",
+                "hidden",
+                "stands",
+                "levels",
+            )
         }
         return Evidence(**cut, view=self.view.part(frames), lengths=self.lengths, height=self.height, up=self.up)
 
@@ -106,6 +128,18 @@ def lifted_bones(pose: Array, lengths: Array, uncertainty: Array) -> tuple[Array
     ratio = np.linalg.norm(pose[:, end] - pose[:, start], axis=-1) / length
     unlike = np.where(ratio < 1.0, SHORTER * (1.0 - ratio), LONGER * (ratio - 1.0))
     return directions, np.sqrt(unsure**2 + unlike**2 + LEAST_SPREAD**2)
+
+
+def hidden_bones(trust: Array, times: Array) -> Array:
+    """Return how surely (F,B) 0..1 the picture does not show the end of each bone of a limb.
+
+    ``trust`` (F,22) is the confidence of the keypoints, which is averaged over ``HIDDEN_SECONDS``: a keypoint that is
+    unsure for a moment is no hidden limb. The trunk never counts as hidden.
+    """
+    steady = gaussian(trust, times, HIDDEN_SECONDS)[:, list(END_JOINT)]
+    hidden = np.clip(1.0 - (steady - HIDDEN) / (SEEN - HIDDEN), 0.0, 1.0)
+    hidden[:, [name.split("_")[-1] not in LIMBS for name in DIRECTIONS]] = 0.0
+    return hidden
 
 
 def joint_uncertainty(pose: CameraPose, scale: float) -> Array:

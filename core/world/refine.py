@@ -79,6 +79,8 @@ def _solve(fit: Fit, evidence: Evidence, basis: Array, switched_on: frozenset[st
         terms.add_lifted(system, fit, evidence, basis)
     if "acceleration" in switched_on:
         terms.add_acceleration(system, fit, evidence, basis)
+    if "stillness" in switched_on:
+        terms.add_stillness(system, fit, evidence, basis)
     if "limits" in switched_on:
         terms.add_limits(system, fit, evidence, basis)
     return system.solve(DAMPING)

@@ -14,7 +14,7 @@ from ..values import Camera, CameraMotion, CameraPose, Keypoints
 from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, with_lengths
 from .confidence import joint_confidence
 from .directions import directions_of
-from .evidence import Evidence, Fit, joint_uncertainty, lifted_bones
+from .evidence import Evidence, Fit, hidden_bones, joint_uncertainty, lifted_bones
 from .extremities import extremities
 from .feet import STEADY, UNSURE_DEPTH, Contacts, Limits, estimate_contacts
 from .ground import REST_HEIGHTS, camera_rotation, estimate_up, floor_height
@@ -192,14 +192,16 @@ def _refined(
         return start
     directions, spread = lifted_bones(lifted, raw.lengths, uncertainty)
     pixels, _ = observations(keypoints, camera)
+    seen = seen_joints(keypoints)
     evidence = Evidence(
         times=scene.times,
         view=scene.view,
         pixels=pixels,
-        trust=seen_joints(keypoints),
+        trust=seen,
         uncertainty=uncertainty,
         directions=scene.view.turn_to_reference(directions),
         spread=spread,
+        hidden=hidden_bones(seen, scene.times),
         lengths=raw.lengths,
         height=scene.height,
         stands=np.zeros((len(scene.times), 4)),

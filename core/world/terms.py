@@ -34,6 +34,12 @@ ROOT_ACCELERATION: Final = 20.0  # metres per second squared
 
 REFERENCE_STEP: Final = 1.0 / 30.0
 
+HIDDEN_SPREAD: Final = 0.6
+"""Radians by which a lifted bone may be off whose end the picture does not show."""
+
+HIDDEN_TURN: Final = 0.15  # radians a second of a bone that is not seen
+HIDDEN_DRIFT: Final = 0.1  # metres a second to or from the camera of a body whose legs are not seen
+
 SLIDE_SIGMA: Final = 0.1  # metres a second of a foot that stands
 LEVEL_SIGMA: Final = 0.07  # metres of a standing foot over the height that it stands on
 STANDS: Final = 0.5
@@ -139,7 +145,7 @@ def _hold_together(blocks: Array, points: PointTerms, held: Array) -> None:
 
 def add_lifted(system: BandedSystem, fit: Fit, evidence: Evidence, basis: Array) -> None:
     """Hold the bones to the directions that the lifter gave them."""
-    weight = evidence.worth / evidence.spread**2
+    weight = evidence.worth / (evidence.spread**2 + (HIDDEN_SPREAD * evidence.hidden) ** 2)
     places = np.arange(3, UNKNOWNS)
     system.blocks[0][:, places, places] += np.repeat(weight, 2, axis=1)  # the tangents are orthonormal
     pull = weight[..., None] * (fit.directions - evidence.directions)
@@ -184,6 +190,35 @@ def _add_difference(blocks: Array, basis: Array, earlier: int, ahead: int, root:
     for a in range(2):
         for b in range(2):
             target[:, first + a, first + b] += product[..., a, b]
+
+
+def add_stillness(system: BandedSystem, fit: Fit, evidence: Evidence, basis: Array) -> None:
+    """Hold still what is not seen: hidden bones, and the way to and from the camera of a body without legs."""
+    steps = np.diff(evidence.times)[:, None]
+    weight = evidence.worth * np.minimum(evidence.hidden[1:], evidence.hidden[:-1]) / (HIDDEN_TURN * steps) ** 2
+    legs = weight[:, [DIRECTION_INDEX[f"{side}_{part}"] for side in SIDES for part in ("knee", "ankle")]].min(1)
+    drift = legs * (HIDDEN_TURN / HIDDEN_DRIFT) ** 2
+    sight = fit.root - evidence.view.position
+    sight = sight / np.linalg.norm(sight, axis=-1, keepdims=True)
+    along = drift[:, None, None] * sight[1:, :, None] * sight[1:, None, :]
+    _tie(system, slice(0, 3), along, np.diff(fit.root, axis=0), np.eye(3), np.eye(3))
+    for bone in np.flatnonzero(weight.any(0)):
+        place, pull = slice(3 + 2 * bone, 5 + 2 * bone), weight[:, bone, None, None] * np.eye(3)
+        moved = np.diff(fit.directions[:, bone], axis=0)
+        _tie(system, place, pull, moved, basis[1:, bone], basis[:-1, bone])
+
+
+def _tie(system: BandedSystem, place: slice, weight: Array, moved: Array, later: Array, earlier: Array) -> None:
+    """Add the squares of ``moved`` (F-1,3), a vector of each frame less that of the frame before.
+
+    ``weight`` (F-1,3,3); ``later`` and ``earlier`` (F-1,3,K) are its derivatives by the unknowns at ``place``.
+    """
+    at_later, at_earlier = np.swapaxes(later, -1, -2) @ weight, np.swapaxes(earlier, -1, -2) @ weight
+    system.blocks[0, 1:, place, place] += at_later @ later
+    system.blocks[0, :-1, place, place] += at_earlier @ earlier
+    system.blocks[1, :-1, place, place] -= at_later @ earlier
+    system.gradient[1:, place] += (at_later @ moved[..., None])[..., 0]
+    system.gradient[:-1, place] -= (at_earlier @ moved[..., None])[..., 0]
 
 
 def add_limits(system: BandedSystem, fit: Fit, evidence: Evidence, basis: Array) -> None:

@@ -54,6 +54,7 @@ def evidence_of(truth: Fit, view: View | None = None) -> Evidence:
         uncertainty=np.full(pose.shape[:2], 0.05),
         directions=directions,
         spread=spread,
+        hidden=np.zeros(spread.shape),
         lengths=truth.lengths,
         height=HEIGHT,
         stands=np.zeros((FRAMES, 4)),
