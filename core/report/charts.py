@@ -35,6 +35,7 @@ KIND_NAMES: Final[dict[Kind, str]] = {
     "sliding": "feet slide",
     "knee": "knee backwards",
     "turn": "sudden turn",
+    "hips": "hips too fast",
     "leap": "body leaps",
     "joint": "limb leaps",
     "stretched": "bone length",

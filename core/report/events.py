@@ -26,6 +26,10 @@ SINK_SECONDS: Final = 0.1
 SLIDES: Final = 0.06
 """Metres that a foot wanders while it stands."""
 
+HIPS_SPEED: Final = 1.2
+HIPS_SECONDS: Final = 0.1
+"""Metres a second over the floor that hips hardly reach while both feet stand."""
+
 LEAP_SPEED: Final = 7.0
 JOINT_SPEED: Final = 15.0
 """Metres a second that a whole body, and a limb relative to it, hardly reach: a leap of the solution."""
@@ -49,7 +53,7 @@ STRETCH_SECONDS: Final = 0.1
 def find_events(motion: Motion) -> list[Event]:
     """Return everything worth a look, in the order of time."""
     finders: tuple[Callable[[Motion], Iterator[Event]], ...] = (
-        *(unseen, gaps, _air, _feet_heights, _sliding, _leaps, _joint_leaps, _turns, _knees, _stretched),
+        *(unseen, gaps, _air, _feet_heights, _sliding, _hips, _leaps, _joint_leaps, _turns, _knees, _stretched),
     )
     if motion.frames < 2:
         return []
@@ -127,6 +131,20 @@ def extent(points: Array) -> float:
         return 0.0
     angles = np.arange(16) * np.pi / 16
     return float(np.ptp(known @ np.stack([np.cos(angles), np.sin(angles)]), axis=0).max())
+
+
+def _hips(motion: Motion) -> Iterator[Event]:
+    """Hips that are carried off while both feet stand."""
+    stands = {name: mask for name in motion.feet if (mask := motion.planted(name)) is not None}
+    sides = [[mask for name, mask in stands.items() if name.startswith(side)] for side in ("left", "right")]
+    if not all(sides):
+        return
+    both = [np.any(side, axis=0) for side in sides]
+    level = motion.speed(motion.root[:, :2])
+    for first, last in stretches(both[0] & both[1] & (level > HIPS_SPEED), motion.times, HIPS_SECONDS):
+        most = float(level[first : last + 1].max())
+        told = f"the hips go sideways or in depth with {most:.1f} m/s while both feet stand"
+        yield event_of(motion, "hips", first, last, told)
 
 
 def _leaps(motion: Motion) -> Iterator[Event]:

@@ -16,6 +16,7 @@ Kind = Literal[
     "floating",
     "sinking",
     "sliding",
+    "hips",  # too fast for feet that stand
     "leap",  # of the whole body, from one frame to the next
     "joint",  # the same of a single joint
     "turn",

@@ -115,6 +115,12 @@ def slide(take: Take) -> None:
     take.joints[:, :, 1] += np.linspace(0, 0.2, FRAMES)[:, None]
 
 
+def carry_hips_off(take: Take) -> None:
+    upper = [i for i, name in enumerate(JOINTS) if not name.endswith(("knee", "ankle", "heel", "foot_index"))]
+    way = 0.4 * np.clip((np.arange(FRAMES) - 60) / 6, 0, 1)
+    take.joints[:, upper, 1] += way[:, None]
+
+
 def bend_knee_back(take: Take) -> None:
     take.joints[30:50, column("right_knee"), 1] += 0.16
 
@@ -159,6 +165,7 @@ DEFECTS: dict[str, tuple[Callable[[Take], None], str, float, float]] = {
     "floating ": (stand_high, "left foot stands 20 cm over the floor: a step, or floating", 0.67, 2.63),
     "sinking": (sink, "left foot sinks 12 cm into the floor", 1.0, 1.97),
     "sliding": (slide, "right foot slides 20 cm while it stands", 0.0, 3.97),
+    "hips": (carry_hips_off, "the hips go sideways or in depth with 2.0 m/s while both feet stand", 2.0, 2.17),
     "knee": (bend_knee_back, "right knee bends backwards by", 1.0, 1.63),
     "leap": (leap, "the whole body leaps by 0.8 m", 1.97, 2.0),
     "joint": (leap_of_wrist, "left arm leaps by 0.7", 1.97, 2.1),
