@@ -23,7 +23,7 @@ from posewright.core.evaluation.motion import LIMBS, MAIN, Truth, motion_errors
 from posewright.core.evaluation.simulation import CAMERA, simulated_clips
 from posewright.core.lifting import load_lifter
 from posewright.core.lifting.inputs import LIFTER_JOINTS
-from posewright.core.settings import ALL_TERMS, REFINE_TERMS, TrackSettings
+from posewright.core.settings import ALL_TERMS, NO_TERMS, REFINE_TERMS, TrackSettings
 from posewright.core.take import Take
 from posewright.core.training.evaluate import VALIDATION_FILE
 from posewright.core.training.motions import load_motions
@@ -136,7 +136,7 @@ def _spread(found: Array) -> float:
 
 def print_table(title: str, cases: list[Case]) -> None:
     """Print a line for every way to solve the cases."""
-    ways: dict[str, str | None] = {"lifted": None, "no refinement": "", "all": ALL_TERMS}
+    ways: dict[str, str | None] = {"lifted": None, "no refinement": NO_TERMS, "all": ALL_TERMS}
     ways |= {f"no {term}": ",".join(other for other in REFINE_TERMS if other != term) for term in REFINE_TERMS}
     print(f"\n{title:18}" + "".join(f"{heading:>9}" for heading in HEADINGS))
     for name, terms in ways.items():

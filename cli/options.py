@@ -4,7 +4,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from ..core.settings import ALL_TERMS, DEFAULT_FILTER, FILTERS, REFINE_TERMS, TrackSettings
+from ..core.settings import ALL_TERMS, DEFAULT_FILTER, FILTERS, TrackSettings, refine_terms
 from ..errors import UsageError
 
 CAMERAS = ("auto", "static", "pan", "scene")
@@ -89,20 +89,10 @@ def capture_settings(args: argparse.Namespace) -> TrackSettings:
     if args.focal_px is not None and args.fov is not None:
         raise UsageError("Give --focal-px or --fov, not both.")
     _check_person(args.person)
+    refine_terms(args.refine)
     values = {f.name: getattr(args, f.name) for f in fields(TrackSettings)}
     values["camera"] = _camera(args.camera, args.focal_px is not None or args.fov is not None)
-    values["refine"] = _terms(args.refine)
     return TrackSettings(**values)
-
-
-def _terms(text: str) -> str:
-    """Return the terms of the refinement, empty for none of them; UsageError for unknown names."""
-    if text == "none":
-        return ""
-    for name in text.split(","):
-        if name not in REFINE_TERMS:
-            raise UsageError(f'--refine must be none or some of {ALL_TERMS}; there is no term "{name}".')
-    return text
 
 
 def _camera(text: str, focal_given: bool) -> str:

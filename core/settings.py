@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ..errors import UsageError
+
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Quality = Literal["fast", "balanced", "best"]
 
@@ -30,6 +32,18 @@ REFINE_TERMS: Final = {
 """The terms of the refinement and what they say; each can be switched off."""
 
 ALL_TERMS: Final = ",".join(REFINE_TERMS)
+NO_TERMS: Final = "none"
+
+
+def refine_terms(text: str) -> frozenset[str]:
+    """Return the terms named in a list separated by commas, or none; UsageError for other words."""
+    if text == NO_TERMS:
+        return frozenset()
+    names = frozenset(text.split(","))
+    unknown = sorted(names - set(REFINE_TERMS))
+    if unknown:
+        raise UsageError(f'--refine must be {NO_TERMS} or some of {ALL_TERMS}; there is no term "{unknown[0]}".')
+    return names
 
 
 @dataclass(frozen=True)
@@ -50,5 +64,5 @@ class TrackSettings:
     detector: str = "blazepose"
     smooth: float = 0.5  # 0 (nothing) .. 1 (strong)
     filter: str = DEFAULT_FILTER  # one of FILTERS
-    refine: str = ALL_TERMS  # names of REFINE_TERMS, separated by commas; empty: no refinement
+    refine: str = ALL_TERMS  # names of REFINE_TERMS, separated by commas, or NO_TERMS
     offline: bool = False

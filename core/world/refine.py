@@ -14,8 +14,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import UsageError
-from ..settings import REFINE_TERMS
 from . import terms
 from .banded import BandedSystem
 from .directions import chain, tangents, turned
@@ -29,15 +27,6 @@ OVERLAP: Final = 60
 """Frames that are solved at once, and those on either side that only steady the others: more than a take remembers."""
 
 DAMPING: Final = 1e-3
-
-
-def terms_named(text: str) -> frozenset[str]:
-    """Return the terms of a list separated by commas; UsageError for a name that is none of ``REFINE_TERMS``."""
-    names = frozenset(part.strip() for part in text.split(",") if part.strip())
-    unknown = sorted(names - set(REFINE_TERMS))
-    if unknown:
-        raise UsageError(f'There is no term "{unknown[0]}"; choose from {", ".join(REFINE_TERMS)}.')
-    return names
 
 
 def refine(fit: Fit, evidence: Evidence, switched_on: frozenset[str], iterations: int) -> Fit:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import PosewrightError
-from ..settings import TrackSettings
+from ..settings import DEFAULT_FILTER, TrackSettings, refine_terms
 from ..skeleton import JOINTS
 from ..take import Take
 from ..values import Camera, CameraMotion, CameraPose, Keypoints
@@ -19,7 +19,7 @@ from .extremities import extremities
 from .feet import STEADY, UNSURE_DEPTH, Contacts, Limits, estimate_contacts
 from .ground import REST_HEIGHTS, camera_rotation, estimate_up, floor_height
 from .planting import plant_path
-from .refine import refine, terms_named
+from .refine import refine
 from .root import observations, seen_joints, solve_root
 from .smoothing import fill_gaps, hampel, smooth, smooth_directions
 from .timing import even_take
@@ -74,7 +74,7 @@ def solve_world(
     scene. The take has the frame rate of ``settings.fps`` or of the footage. Raises PosewrightError when no frame
     shows enough of a person, UsageError for settings that make no sense.
     """
-    terms = terms_named(settings.refine)
+    terms = refine_terms(settings.refine)
     times = _check(pose, keypoints)
     lifted, missing = _whole_motion(canonical(pose), times)
     view = View.of(camera, camera_motion, len(times))
@@ -83,10 +83,11 @@ def solve_world(
     solved = camera_motion is not None and camera_motion.kind == "solved"
     scene = _Scene(times, view, trust, height, UP if solved else None)
 
-    start = _planted(_smoothed(raw, scene, START_SMOOTHING, settings.filter), scene)
-    scale = height / stature(bone_lengths(lifted))
-    refined = _refined(start, raw, scale * lifted, joint_uncertainty(pose, scale), keypoints, camera, scene, terms)
-    motion = _planted(_smoothed(refined, scene, settings.smooth, settings.filter), scene) if terms else start
+    refined = raw
+    if terms:
+        scale = height / stature(bone_lengths(lifted))
+        refined = _refined(raw, scale * lifted, joint_uncertainty(pose, scale), keypoints, camera, scene, terms)
+    motion = _planted(_smoothed(refined, scene, settings.smooth, settings.filter), scene)
     ground = _find_ground(motion, scene, STEADY)
     take = _take(motion, raw, ground, scene, keypoints, camera, missing, settings)
     return even_take(take)
@@ -178,7 +179,6 @@ def _in_metres(
 
 
 def _refined(
-    start: Fit,
     raw: Fit,
     lifted: Array,
     uncertainty: Array,
@@ -188,8 +188,6 @@ def _refined(
     terms: frozenset[str],
 ) -> Fit:
     """Return the motion fitted to everything that is known of it; ground and contacts are found anew on the way."""
-    if not terms:
-        return start
     directions, spread = lifted_bones(lifted, raw.lengths, uncertainty)
     pixels, _ = observations(keypoints, camera)
     seen = seen_joints(keypoints)
@@ -208,7 +206,7 @@ def _refined(
         levels=np.zeros((len(scene.times), 4)),
         up=UP,
     )
-    fit = start
+    fit = _planted(_smoothed(raw, scene, START_SMOOTHING, DEFAULT_FILTER), scene)
     for iterations in ROUNDS:
         ground = _find_ground(fit, scene, STEADY)
         levels = ground.floor + ground.contacts.level + scene.height * np.array(REST_HEIGHTS)

@@ -7,7 +7,7 @@ import pytest
 from made_motions import moving_bodies
 from numpy.typing import NDArray
 from posewright.core.lifting.inputs import LIFTER_JOINTS
-from posewright.core.settings import ALL_TERMS, REFINE_TERMS
+from posewright.core.settings import ALL_TERMS, REFINE_TERMS, refine_terms
 from posewright.core.values import CameraPose
 from posewright.core.world import refine as refinement
 from posewright.core.world.banded import REACH, BandedSystem
@@ -15,7 +15,7 @@ from posewright.core.world.body import INDEX, bone_lengths, canonical, with_leng
 from posewright.core.world.detected import detected_places
 from posewright.core.world.directions import DIRECTION_INDEX, DIRECTIONS, chain, directions_of, joints_at, tangents
 from posewright.core.world.evidence import Evidence, Fit, lifted_bones
-from posewright.core.world.refine import refine, terms_named
+from posewright.core.world.refine import refine
 from posewright.core.world.view import View
 from posewright.errors import UsageError
 
@@ -235,11 +235,12 @@ def test_panning_camera_sees_the_same_body(truth: Fit) -> None:
 
 
 def test_terms_by_name() -> None:
-    assert terms_named(ALL_TERMS) == ALL
-    assert terms_named("") == frozenset()
-    assert terms_named("lifted, contacts") == {"lifted", "contacts"}
-    with pytest.raises(UsageError, match="magic"):
-        terms_named("lifted,magic")
+    assert refine_terms(ALL_TERMS) == ALL
+    assert refine_terms("none") == frozenset()
+    assert refine_terms("lifted,contacts") == {"lifted", "contacts"}
+    for wrong in ("lifted,magic", ""):
+        with pytest.raises(UsageError, match="no term"):
+            refine_terms(wrong)
 
 
 def test_joints_of_a_still_body_do_not_move(truth: Fit) -> None:
