@@ -64,8 +64,8 @@ def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def test_every_frame_is_there(take: Take, truth: dict[str, np.ndarray]) -> None:
-    assert take.joint_names == JOINTS
-    assert take.joints.shape == (len(truth["joints3d"]), len(JOINTS), 3)
+    assert take.joint_names[: len(JOINTS)] == JOINTS and "left_index_1" in take.joint_names
+    assert take.joints.shape == (len(truth["joints3d"]), len(take.joint_names), 3)
     assert take.fps == 30.0
     assert np.isfinite(take.joints).all()
 
@@ -144,3 +144,26 @@ def test_take_survives_bvh(take: Take, tmp_path: Path) -> None:
     back = take_from_bvh(tmp_path / "take.bvh")
     for name in JOINTS:
         assert np.abs(back.joint(name) - take.joint(name)).max() < 0.001, name
+
+
+def test_head_is_turned_as_in_truth(take: Take, truth: dict[str, np.ndarray]) -> None:
+    """The line of the ears and the way from them to the nose, in camera axes."""
+    assert take.world_from_camera is not None
+    to_camera = take.world_from_camera[:3, :3]
+    frames = min(take.frames, len(truth["joints3d"]))
+    found = {name: take.joint(name)[:frames].astype(float) @ to_camera for name in ("nose", "left_ear", "right_ear")}
+    true = {name: path(truth, name)[:frames] @ truth["R"].T for name in found}
+    lines = [points["left_ear"] - points["right_ear"] for points in (found, true)]
+    looks = [points["nose"] - (points["left_ear"] + points["right_ear"]) / 2 for points in (found, true)]
+    for (a, b), bound in ((lines, 8), (looks, 12)):
+        cosine = (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
+        assert np.degrees(np.arccos(np.clip(cosine, -1, 1))).mean() < bound
+
+
+def test_palms_do_not_flip(take: Take) -> None:
+    for side in ("left", "right"):
+        wrist, index, little = (take.joint(f"{side}_{part}").astype(float) for part in ("wrist", "index_1", "pinky_1"))
+        palm = np.cross(index - wrist, little - wrist)
+        palm /= np.linalg.norm(palm, axis=-1, keepdims=True)
+        step = round(0.1 * take.fps)
+        assert (palm[step:] * palm[:-step]).sum(-1).min() > 0.5
