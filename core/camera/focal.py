@@ -75,7 +75,7 @@ def focal_of_lens(lens: Lens, image_size: tuple[int, int]) -> Focal:
     """Return the focal length in pixels of a lens, for a video cut from a 4:3 sensor at its full width or height.
 
     A 35 mm equivalent has the same angle across the diagonal. That of a 16:9 video is shorter than the sensor's, and
-    it is enlarged a little more by stabilisation, so that the plain diagonal of the video would give 15 % too little.
+    it is enlarged a little more by stabilisation, so that the plain diagonal of the video would give 12 % too little.
     """
     diagonal = max(max(image_size) / LONG_SIDE, min(image_size) / SHORT_SIDE)
     focal = STABILISED * lens.focal_35mm * diagonal / FILM_DIAGONAL

@@ -12,6 +12,7 @@ from ..world.timing import interpolate, interpolate_poses
 Array = NDArray[np.float64]
 
 HIPS = ("left_hip", "right_hip")
+STILL = 1e-6  # metres, and sines of angles, by which a camera that stands still may move
 
 
 def widest(focal_px: float, motion: CameraMotion) -> tuple[float, CameraMotion]:
@@ -43,7 +44,7 @@ def without_zoom(keypoints: Keypoints, camera: Camera, motion: CameraMotion) -> 
 
 
 def filmed(take: Take, keypoints: Keypoints, camera: Camera, motion: CameraMotion) -> Take:
-    """Return the take with the path of its camera and the keypoints as they were found (``keypoints``).
+    """Return the take with the keypoints as they were found (``keypoints``), and the path of its camera if it moved.
 
     ``take.world_from_camera`` is that of the first frame.
     """
@@ -62,6 +63,6 @@ def filmed(take: Take, keypoints: Keypoints, camera: Camera, motion: CameraMotio
         keypoints=points,
         keypoint_confidence=np.nan_to_num(confidence),
         focal_px=float(focal[0]),
-        camera_path=world @ poses,
+        camera_path=None if np.ptp(poses, axis=0).max() < STILL else world @ poses,
         focal_path=None if np.ptp(focal) < 1e-3 * focal[0] else focal,
     )

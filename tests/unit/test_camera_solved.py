@@ -179,3 +179,14 @@ def test_the_take_learns_how_its_camera_moved(resampled: bool) -> None:
     np.testing.assert_array_equal(take.keypoints[0], seen.points[0])
     if not resampled:
         np.testing.assert_array_equal(take.keypoints, seen.points)
+
+
+def test_a_solved_camera_that_stands_still_has_no_path() -> None:
+    times = np.arange(5) / 25.0
+    still = SolvedCamera(25.0, 0.0, SIZE, np.array([900.0]), (640.0, 360.0), example(1).world_from_camera)
+    camera, motion = still.seen_at(times, SIZE)
+    take = Take(np.zeros((5, 1, 3), np.float32), ("pelvis",), 25.0, times=times, world_from_camera=np.eye(4))
+    take = filmed(take, keypoints_of(np.zeros((5, 2, 2)), times), camera, motion)
+    assert take.camera_path is None
+    assert take.focal_path is None
+    assert take.focal_px == pytest.approx(900.0)
