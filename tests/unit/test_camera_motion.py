@@ -55,11 +55,11 @@ def test_a_turning_camera_is_taken_out(walk: tuple[Keypoints, Camera]) -> None:
     moved, wide, motion = filmed_anew(keypoints, camera)
     panned = motion_of(moved, wide, lifter, settings, motion=motion)
     ignored = motion_of(moved, camera, lifter, settings)
-    assert apart(panned, still) < 0.05
+    assert apart(panned, still) < 0.015
     assert apart(ignored, still) > 0.2, "or the test says nothing"
     assert panned.focal_px == pytest.approx(camera.focal_px)
     np.testing.assert_array_equal(panned.keypoints, moved.points)
-    assert seen_off(panned, "left_knee") < 0.02 * moved.image_size[0]
+    assert seen_off(panned, "left_knee") < 4.0
 
 
 def apart(one: Take, other: Take) -> float:
