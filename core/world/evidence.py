@@ -35,6 +35,7 @@ SEEN: Final = 0.3
 HIDDEN_SECONDS: Final = 0.3
 """Confidence up to which a limb counts as hidden, from which it counts as seen, and the seconds that are averaged."""
 
+FOOT: Final = ("ankle", "heel", "foot_index")
 LIMBS: Final = ("elbow", "wrist", "knee", "ankle", "index")
 
 HIPS_UNSURE: Final = 2.0
@@ -140,6 +141,14 @@ def hidden_bones(trust: Array, times: Array) -> Array:
     hidden = np.clip(1.0 - (steady - HIDDEN) / (SEEN - HIDDEN), 0.0, 1.0)
     hidden[:, [name.split("_")[-1] not in LIMBS for name in DIRECTIONS]] = 0.0
     return hidden
+
+
+def shown_feet(trust: Array, times: Array) -> Array:
+    """Return how surely (F,4) the picture shows the foot of each contact point, 0..1, by its best keypoint."""
+    steady = gaussian(trust, times, HIDDEN_SECONDS)
+    shown = np.clip((steady - HIDDEN) / (SEEN - HIDDEN), 0.0, 1.0)
+    feet = [shown[:, [INDEX[f"{side}_{part}"] for part in FOOT]].max(1) for side in ("left", "right")]
+    return np.repeat(np.stack(feet, axis=1), 2, axis=1)
 
 
 def joint_uncertainty(pose: CameraPose, scale: float) -> Array:

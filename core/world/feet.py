@@ -35,10 +35,10 @@ STEADY: Final = Limits(along=0.3, low=0.06)
 
 
 SUPPORT_SHORTEST: Final = 0.25  # seconds
-SUPPORT_SHARE: Final = 0.5
+SUPPORT_SHARE: Final = 0.3
 SUPPORT_NEAR: Final = 0.03
-"""A foot that is still above the floor stands on something if it is so for a while, and the lower foot for most of that
-time: something must carry the person. The lower foot may be this much higher than the other, in metres."""
+"""A foot that is still above the floor stands on something if it is so for a while, and the lower foot for a part of
+that time: something must carry the person. The lower foot may be this much higher than the other, in metres."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,13 @@ class Contacts:
         return np.where(self.level == 0, self.chance, 0.0)
 
 
-def estimate_contacts(joints: Array, sight: Array, times: Array, stature: float, limits: Limits = STEADY) -> Contacts:
+def estimate_contacts(
+    joints: Array, sight: Array, times: Array, stature: float, shown: Array, limits: Limits = STEADY
+) -> Contacts:
     """Return when heel and ball of each foot stand.
 
-    ``joints`` (F,22,3) in the world, the floor at 0. ``sight`` (3,) is the unit vector from the camera to the person.
+    ``joints`` (F,22,3) in the world, the floor at 0. ``sight`` (3,) is the unit vector from the camera to the person,
+    ``shown`` (F,4) tells whether the picture shows the points at all: nobody knows of others whether they stand.
     Contacts start above one probability, last until another (hysteresis), and are never shorter than a tenth of a
     second.
     """
@@ -67,7 +70,7 @@ def estimate_contacts(joints: Array, sight: Array, times: Array, stature: float,
         return contacts
     paths = joints[:, [INDEX[name] for name in CONTACT_JOINTS]]
     heights = paths[..., 2] - stature * np.array(REST_HEIGHTS)
-    still = _falling(_speeds(paths, sight, times, limits), SLOW, 0.25 * SLOW)
+    still = shown * _falling(_speeds(paths, sight, times, limits), SLOW, 0.25 * SLOW)
     lower = _lower_foot(heights)
     for column in range(len(CONTACT_JOINTS)):
         low = _falling(heights[:, column], limits.low, 0.25 * limits.low)

@@ -14,7 +14,7 @@ from ..values import Camera, CameraMotion, CameraPose, Keypoints
 from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, with_lengths
 from .confidence import joint_confidence
 from .directions import directions_of
-from .evidence import Evidence, Fit, hidden_bones, joint_uncertainty, lifted_bones
+from .evidence import Evidence, Fit, hidden_bones, joint_uncertainty, lifted_bones, shown_feet
 from .extremities import extremities
 from .feet import STEADY, UNSURE_DEPTH, Contacts, Limits, estimate_contacts
 from .ground import REST_HEIGHTS, camera_rotation, estimate_up, floor_height
@@ -43,6 +43,7 @@ class _Scene:
     times: Array  # (F,)
     view: View
     trust: Array  # (F,) how well each frame was seen
+    seen: Array  # (F,22) confidence of the joints' keypoints
     height: float  # metres, of the person
     up: Array | None  # (3,) in reference axes, when it is known
 
@@ -81,7 +82,7 @@ def solve_world(
     height = settings.height or DEFAULT_HEIGHT
     raw, trust = _in_metres(lifted, keypoints, camera, view, times, height)
     solved = camera_motion is not None and camera_motion.kind == "solved"
-    scene = _Scene(times, view, trust, height, UP if solved else None)
+    scene = _Scene(times, view, trust, seen_joints(keypoints), height, UP if solved else None)
 
     refined = raw
     if terms:
@@ -190,16 +191,15 @@ def _refined(
     """Return the motion fitted to everything that is known of it; ground and contacts are found anew on the way."""
     directions, spread = lifted_bones(lifted, raw.lengths, uncertainty)
     pixels, _ = observations(keypoints, camera)
-    seen = seen_joints(keypoints)
     evidence = Evidence(
         times=scene.times,
         view=scene.view,
         pixels=pixels,
-        trust=seen,
+        trust=scene.seen,
         uncertainty=uncertainty,
         directions=scene.view.turn_to_reference(directions),
         spread=spread,
-        hidden=hidden_bones(seen, scene.times),
+        hidden=hidden_bones(scene.seen, scene.times),
         lengths=raw.lengths,
         height=scene.height,
         stands=np.zeros((len(scene.times), 4)),
@@ -235,13 +235,15 @@ def _planted(motion: Fit, scene: _Scene) -> Fit:
 def _find_ground(motion: Fit, scene: _Scene, limits: Limits) -> _Ground:
     """Find up, floor and contacts; each helps to find the others, so in two rounds."""
     joints, sight = motion.joints, np.median(motion.root - scene.view.position, axis=0)
+    shown = shown_feet(scene.seen, scene.times)
     contacts = None
     ground = None
     for _ in range(2):
         rotation = np.eye(3) if scene.up is not None else camera_rotation(estimate_up(joints, scene.trust, contacts))
         upright = joints @ rotation.T
         floor = floor_height(upright, scene.height, scene.trust, scene.times)
-        found = estimate_contacts(upright - [0, 0, floor], _unit(rotation @ sight), scene.times, scene.height, limits)
+        over_floor = upright - [0, 0, floor]
+        found = estimate_contacts(over_floor, _unit(rotation @ sight), scene.times, scene.height, shown, limits)
         contacts = found.on_floor
         ground = _Ground(rotation, floor, found)
     assert ground is not None

@@ -27,10 +27,13 @@ by half as much, but steadily, and the lifted pose knows them already."""
 PIXEL_OUTLIER: Final = 1.5
 """Sigmas from which a keypoint counts less and less (Cauchy's weights)."""
 
-BONE_ACCELERATION: Final = 150.0  # per second squared, of a direction
+BONE_ACCELERATION: Final = 250.0  # per second squared, of a direction
 ROOT_ACCELERATION: Final = 20.0  # metres per second squared
 """Accelerations by which changes of speed are held down, at 30 frames a second: a jump has 10 to 20, a wave of the hand
 100 to 300."""
+
+SUDDEN: Final = 1.0
+"""Sigmas from which an acceleration counts less and less."""
 
 REFERENCE_STEP: Final = 1.0 / 30.0
 
@@ -158,18 +161,26 @@ def add_acceleration(system: BandedSystem, fit: Fit, evidence: Evidence, basis: 
     if frames < 3:
         return
     factors = _second_difference(evidence.times) * np.sqrt(evidence.step / REFERENCE_STEP)
-    root, bone = 1.0 / ROOT_ACCELERATION**2, 1.0 / BONE_ACCELERATION**2
     parts = [slice(shift, frames - 2 + shift) for shift in range(3)]
     of_root = (factors[..., None] * np.stack([fit.root[part] for part in parts], axis=1)).sum(1)
     of_bones = (factors[..., None, None] * np.stack([fit.directions[part] for part in parts], axis=1)).sum(1)
+    root, bone = (
+        _cauchy(values, sigma) for values, sigma in ((of_root, ROOT_ACCELERATION), (of_bones, BONE_ACCELERATION))
+    )
     for i, part in enumerate(parts):
-        system.gradient[part, :3] += root * factors[:, [i]] * of_root
-        along = (of_bones[..., None, :] @ basis[part]).reshape(frames - 2, -1)
-        system.gradient[part, 3:] += bone * factors[:, [i]] * along
+        system.gradient[part, :3] += root[:, None] * factors[:, [i]] * of_root
+        along = bone[..., None] * (of_bones[..., None, :] @ basis[part])[..., 0, :]
+        system.gradient[part, 3:] += factors[:, [i]] * along.reshape(frames - 2, -1)
     for ahead in range(3):
         for earlier in range(3 - ahead):
             product = factors[:, earlier] * factors[:, earlier + ahead]
-            _add_difference(system.blocks[ahead], basis, earlier, ahead, root * product, bone * product)
+            _add_difference(system.blocks[ahead], basis, earlier, ahead, root * product, bone * product[:, None])
+
+
+def _cauchy(accelerations: Array, sigma: float) -> Array:
+    """Return the weights (F,...) of accelerations (F,...,3): people hit and catch, and that is no noise."""
+    size = np.linalg.norm(accelerations, axis=-1) / (SUDDEN * sigma)
+    return 1.0 / (sigma**2 * (1.0 + size**2))
 
 
 def _second_difference(times: Array) -> Array:
@@ -185,7 +196,7 @@ def _add_difference(blocks: Array, basis: Array, earlier: int, ahead: int, root:
     target = blocks[earlier : earlier + count]
     target[:, [0, 1, 2], [0, 1, 2]] += root[:, None]
     rows = basis[earlier + ahead : earlier + ahead + count].swapaxes(-1, -2)
-    product = bone[:, None, None, None] * (rows @ basis[earlier : earlier + count])
+    product = bone[..., None, None] * (rows @ basis[earlier : earlier + count])
     first = 3 + 2 * np.arange(len(DIRECTIONS))
     for a in range(2):
         for b in range(2):
