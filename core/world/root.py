@@ -55,28 +55,29 @@ def observations(keypoints: Keypoints, camera: Camera) -> tuple[Array, Array]:
 
     The weight is 0 for what was not seen or has no 2D keypoint.
     """
-    frames = len(keypoints.points)
-    pixels = np.zeros((frames, len(JOINTS), 2))
-    weights = np.zeros((frames, len(JOINTS)))
+    pixels = np.zeros((len(keypoints.points), len(JOINTS), 2))
     for joint, name in enumerate(JOINTS):
-        if name not in TRUST or name not in keypoints.names:
-            continue
-        column = keypoints.index(name)
-        offset = np.asarray(keypoints.points[:, column], np.float64) - camera.principal_point
-        seen = np.asarray(np.isfinite(offset).all(-1))
-        pixels[:, joint] = np.where(seen[:, None], offset, 0.0)
-        weights[:, joint] = np.where(seen, np.nan_to_num(keypoints.confidence[:, column]), 0.0) * TRUST[name]
-    return pixels, weights
+        if name in TRUST and name in keypoints.names:
+            offset = np.asarray(keypoints.points[:, keypoints.index(name)], np.float64) - camera.principal_point
+            pixels[:, joint] = np.where(np.isfinite(offset).all(-1)[:, None], offset, 0.0)
+    return pixels, seen_joints(keypoints) * [TRUST.get(name, 0.0) for name in JOINTS]
 
 
 def seen_joints(keypoints: Keypoints) -> Array:
-    """Return the confidence (F,22) of the keypoints of the canonical joints, 0 for those unseen or without one."""
+    """Return the confidence (F,22) of the keypoints of the canonical joints, 0 for those unseen or without one.
+
+    A detector can only guess what lies outside the picture; hips alone count there, as without them nothing tells
+    where the person is.
+    """
     result = np.zeros((len(keypoints.points), len(JOINTS)))
     for joint, name in enumerate(JOINTS):
         if name in keypoints.names:
-            column = keypoints.index(name)
-            seen = np.isfinite(keypoints.points[:, column]).all(-1)
-            result[:, joint] = np.where(seen, np.nan_to_num(keypoints.confidence[:, column]), 0.0)
+            points = keypoints.points[:, keypoints.index(name)]
+            seen = np.isfinite(points).all(-1)
+            if not name.endswith("_hip"):
+                with np.errstate(invalid="ignore"):
+                    seen &= ((points >= 0) & (points <= keypoints.image_size)).all(-1)
+            result[:, joint] = np.where(seen, np.nan_to_num(keypoints.confidence[:, keypoints.index(name)]), 0.0)
     return result
 
 
