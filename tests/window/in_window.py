@@ -19,8 +19,10 @@ MODULE = "bl_ext.user_default.posewright"
 LIMIT_SECONDS = 240
 TICK_SECONDS = 0.05
 
+CLOSED_PANELS = ("POSEWRIGHT_PT_options", "POSEWRIGHT_PT_contacts")
+
 result_file, clip = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
-seen: dict[str, Any] = {"blender": bpy.app.version_string, "longest_gap": 0.0}
+seen: dict[str, Any] = {"blender": bpy.app.version_string, "longest_gap": 0.0, "running_seconds": 0.0, "drawn": []}
 
 
 def state() -> Any:
@@ -35,12 +37,70 @@ def wait_until(what: str, condition: Any) -> Iterator[None]:
         yield
 
 
-def press_animate() -> None:
+def in_view() -> Any:
+    """Return the context that the 3D view has, for operators."""
     window = bpy.context.window_manager.windows[0]
     area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
     region = next(region for region in area.regions if region.type == "WINDOW")
-    with bpy.context.temp_override(window=window, area=area, region=region):
-        bpy.ops.posewright.animate_video("INVOKE_DEFAULT", True)
+    return bpy.context.temp_override(window=window, area=area, region=region)
+
+
+def press(operator: str, **values: Any) -> None:
+    """Do what a click on a button of the panel does."""
+    with in_view():
+        getattr(bpy.ops.posewright, operator)("INVOKE_DEFAULT", True, **values)
+
+
+def press_ctrl_z() -> None:
+    with in_view():
+        bpy.ops.ed.undo()
+
+
+def open_panels() -> None:
+    """Have the panels that are closed at first open, and note which of them are drawn."""
+    panels = sys.modules[f"{MODULE}.addon.panels"]
+    for name in CLOSED_PANELS:
+        panel = getattr(panels, name)
+        bpy.utils.unregister_class(panel)
+        panel.bl_options = set()
+        panel.draw = noted(panel.draw, name)
+        bpy.utils.register_class(panel)
+
+
+def noted(draw: Any, name: str) -> Any:
+    def draw_and_note(panel: Any, context: Any) -> None:
+        draw(panel, context)
+        if name not in seen["drawn"]:
+            seen["drawn"].append(name)
+
+    return draw_and_note
+
+
+def contacts() -> Any:
+    """Return the object that holds the contacts of the character, or None."""
+    return bpy.data.objects.get(f"{settings().armature.name} contacts")
+
+
+def stands(frame: int) -> list[float]:
+    """Return the values of the contacts at a frame: heel and toe of the left foot, then of the right."""
+    curves = contacts().animation_data.action.fcurves
+    return [curve.evaluate(frame) for curve in curves]
+
+
+def change_contacts() -> Iterator[None]:
+    """Show the contacts, lift the left foot from frame 5 to 8, and take that back."""
+    press("edit_contacts")
+    seen["contacts_before"] = stands(6)
+    seen["contacts_active"] = bpy.context.view_layer.objects.active == contacts()
+    scene = bpy.context.window_manager.windows[0].scene
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 8
+    press("foot_in_air", foot="left")
+    seen["contacts_in_air"] = stands(6)
+    seen["take_contacts"] = state().take.contacts[6].tolist()  # at frame 5.8: the scene plays 24 a second, not 30
+    yield
+    press_ctrl_z()
+    yield
+    seen["contacts_after_undo"] = stands(6)
 
 
 def keyed() -> bool:
@@ -56,6 +116,7 @@ def script() -> Iterator[None]:
     """One step between two events of Blender."""
     window = bpy.context.window_manager.windows[0]
     area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    open_panels()
     area.spaces.active.show_region_ui = True
     yield
     region = next(region for region in area.regions if region.type == "UI")
@@ -64,7 +125,7 @@ def script() -> Iterator[None]:
         bpy.ops.posewright.add_mannequin()
     settings().clip = str(clip)
     yield
-    press_animate()
+    press("animate_video")
     seen["modal"] = state().running is not None
     yield from wait_until("the detection", lambda: state().running.job.stage == "detect")
     seen["keys_while_running"] = keyed()
@@ -73,10 +134,15 @@ def script() -> Iterator[None]:
     seen["keys_after_cancel"] = keyed()
 
     settings().use_range, settings().end = True, 0.5
-    press_animate()
+    settings().camera, settings().filter, settings().feet = "static", "gaussian", "always"
+    press("animate_video")
     yield from wait_until("the end of the capture", lambda: state().running is None)
     seen["keys_after_capture"] = keyed()
     seen["take_frames"] = state().take.frames if state().take else 0
+    seen["take_settings"] = state().take.provenance["settings"]
+    seen["feet"] = settings().armature.animation_data.action["posewright"]["feet"]
+    yield
+    yield from change_contacts()
     for _ in range(10):
         area.tag_redraw()
         yield
@@ -99,6 +165,7 @@ def tick() -> float:
     global last
     now = time.monotonic()
     if state().running is not None:
+        seen["running_seconds"] += now - last
         seen["longest_gap"] = max(seen["longest_gap"], now - last)
     last = now
     try:
