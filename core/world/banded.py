@@ -23,7 +23,10 @@ class BandedSystem:
         """[k, t]: unknowns of frame t + k by those of frame t."""
 
     def solve(self, damping: float) -> Array:
-        """Return the step (F,N) to the minimum; ``damping`` is added to the diagonal as a part of its median."""
+        """Return the step (F,N) to the minimum; ``damping`` is added to the diagonal as a part of its median.
+
+        Where most unknowns are free it is a part of the mean instead, so that these stay where they are.
+        """
         size = self.unknowns
         band = np.zeros(((REACH + 1) * size, self.frames, size))
         rows, columns = np.indices((size, size)).reshape(2, -1)
@@ -33,6 +36,6 @@ class BandedSystem:
                 :, keep
             ].T
         band = band.reshape(len(band), -1)
-        band[0] += damping * np.median(band[0])
+        band[0] += damping * (float(np.median(band[0])) or float(band[0].mean()) or 1.0)
         step = solveh_banded(band, -self.gradient.ravel(), lower=True, overwrite_ab=True, check_finite=False)
         return step.reshape(self.frames, size)

@@ -16,7 +16,7 @@ from .view import View
 
 Array = NDArray[np.float64]
 
-SHARED_SECONDS: Final = 0.07
+SHARED_SECONDS: Final = 0.1
 """Seconds for which keypoints and lifted poses are off in about the same way: more frames tell no more."""
 
 _AGREEMENT: Final = {"left_hip": 0.5, "right_hip": 0.5, "left_shoulder": 0.7, "right_shoulder": 0.7, "nose": 0.0}
@@ -24,7 +24,7 @@ AGREEMENT: Final = np.array([_AGREEMENT.get(name, 1.0) for name in JOINTS])
 """How well a keypoint agrees with the joint of its name: hips and shoulders are drawn beside the joint, how far
 differs, and the nose has its own place on every head."""
 
-LEAST_SPREAD: Final = 0.03
+LEAST_SPREAD: Final = 0.05
 SHORTER: Final = 1.0
 LONGER: Final = 0.7
 """Radians by which a lifted bone is off at least, and for each part of its length that it was lifted too short or

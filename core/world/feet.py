@@ -13,7 +13,7 @@ from .smoothing import gaussian, runs
 
 Array = NDArray[np.float64]
 
-SLOW: Final = 0.30
+SLOW: Final = 0.40
 """Metres per second: a planted foot looks slower than this, a foot in the air is faster."""
 
 ON, OFF = 0.6, 0.35

@@ -17,6 +17,7 @@ from .directions import directions_of
 from .evidence import Evidence, Fit, hidden_bones, joint_uncertainty, lifted_bones, shown_feet
 from .extremities import extremities
 from .feet import STEADY, UNSURE_DEPTH, Contacts, Limits, estimate_contacts
+from .filters import increasing
 from .ground import REST_HEIGHTS, camera_rotation, estimate_up, floor_height
 from .planting import plant_path
 from .refine import refine
@@ -149,7 +150,7 @@ def _moved(joints: Array, transform: Array) -> Array:
 
 
 def _check(pose: CameraPose, keypoints: Keypoints) -> Array:
-    times = np.asarray(keypoints.times, np.float64)
+    times = increasing(keypoints.times)
     if len(pose.joints) != len(keypoints.points) or len(times) != len(keypoints.points):
         raise ValueError("pose, keypoints and times must have the same number of frames")
     if len(times) < 2:

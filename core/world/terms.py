@@ -27,7 +27,7 @@ by half as much, but steadily, and the lifted pose knows them already."""
 PIXEL_OUTLIER: Final = 1.5
 """Sigmas from which a keypoint counts less and less (Cauchy's weights)."""
 
-BONE_ACCELERATION: Final = 250.0  # per second squared, of a direction
+BONE_ACCELERATION: Final = 220.0  # per second squared, of a direction
 ROOT_ACCELERATION: Final = 20.0  # metres per second squared
 """Accelerations by which changes of speed are held down, at 30 frames a second: a jump has 10 to 20, a wave of the hand
 100 to 300."""
