@@ -32,7 +32,9 @@ STEP: Final = 3
 JITTER: Final = 0.004
 """Error of every single frame, in half boxes."""
 
-CAMERA: Final = Camera(1000.0, (1000.0, 1000.0), (2000, 2000))
+CAMERA: Final = Camera(1000.0, (3000.0, 3000.0), (6000, 6000))
+"""Wide enough for everybody to be in the picture."""
+
 CAMERAS: Final = CameraSettings(nearest=2.2, farthest=7.0, steep=0.0, roll=0.04, moving=0.0)
 ERRORS: Final = ViewSettings(cut=0.0, missing=0.0, swaps=0.0, depth=1.0)
 
