@@ -44,6 +44,14 @@ def test_content(archive: Path) -> None:
     assert names == sorted(names)
 
 
+def test_an_installed_package_holds_the_same_modules(archive: Path, checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))
+    with zipfile.ZipFile(archive) as stored:
+        folders = {str(Path(name).parent) for name in stored.namelist() if name.endswith(".py")}
+    wanted = {".".join(("posewright", *Path(folder).parts)) for folder in folders}
+    assert set(project["tool"]["setuptools"]["packages"]) == wanted
+
+
 def test_same_tree_same_bytes(archive: Path, checkout: Path, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere"
     copy.mkdir()
