@@ -9,14 +9,17 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PosewrightError
+
+Kind = TypeVar("Kind", dict, list)
 
 FORMAT_VERSION = 1
 
@@ -65,6 +68,11 @@ class Take:
         except ValueError:
             raise KeyError(name) from None
 
+    def recorded(self, name: str, kind: type[Kind]) -> Kind:
+        """Return an entry of the provenance, empty where it is missing or, in files of others, of another kind."""
+        entry = self.provenance.get(name)
+        return entry if isinstance(entry, kind) else kind()
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the take; the file appears complete or not at all."""
         target = Path(path)
@@ -106,9 +114,14 @@ class Take:
         try:
             with np.load(source, allow_pickle=False) as stored:
                 values = {key: stored[key] for key in stored.files}
-        except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
+        except (ValueError, TypeError, OSError, zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise PosewrightError(f"{source} is not a take: it is no .npz file of plain arrays.") from error
-        return cls._from_values(source, values)
+        try:
+            take = cls._from_values(source, values)
+        except (ValueError, TypeError, IndexError) as error:
+            raise PosewrightError(f"{source} is not a take: it holds no numbers where numbers belong.") from error
+        take._check(source)
+        return take
 
     @classmethod
     def _from_values(cls, source: Path, values: dict[str, NDArray[Any]]) -> "Take":
@@ -142,6 +155,34 @@ class Take:
             provenance=json.loads(str(values["provenance"])) if "provenance" in values else {},
             **optional,
         )
+
+    def _check(self, source: Path) -> None:
+        """Raise PosewrightError when arrays do not fit each other, or hold values that cannot be."""
+        frames, joints = self.joints.shape[:2]
+        points = len(self.keypoint_names) or (0 if self.keypoints is None else np.shape(self.keypoints)[-2:][0])
+        shapes: dict[str, tuple[int, ...]] = {
+            "times": (frames,),
+            "confidence": (frames, joints),
+            "contacts": (frames, 4),
+            "joints_raw": (frames, joints, 3),
+            "keypoints": (frames, points, 2),
+            "keypoint_confidence": (frames, points),
+            "world_from_camera": (4, 4),
+            "camera_path": (frames, 4, 4),
+            "focal_path": (frames,),
+        }
+        for name, shape in shapes.items():
+            value = getattr(self, name)
+            if value is not None and (np.shape(value) != shape or not np.issubdtype(value.dtype, np.number)):
+                found = f"holds {name} of the shape {np.shape(value)}"
+                raise PosewrightError(f"{source} is not a take: it {found}, where numbers of the shape {shape} belong.")
+        if not (np.diff(np.asarray(self.times)) > 0).all() or not np.isfinite(np.asarray(self.times)).all():
+            raise PosewrightError(f"{source} is not a take: its times do not increase from frame to frame.")
+        lengths = [self.focal_px, *(self.image_size or ())]
+        if not all(length is None or 0 < length < np.inf for length in lengths):
+            raise PosewrightError(f"{source} is not a take: its camera has a focal length or a picture size of 0.")
+        if not isinstance(self.provenance, dict):
+            raise PosewrightError(f"{source} is not a take: its provenance is no JSON object.")
 
 
 def _pair(value: NDArray[Any] | None, kind: type) -> Any:

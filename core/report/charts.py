@@ -45,7 +45,7 @@ KIND_NAMES: Final[dict[Kind, str]] = {
 def confidence_figure(motion: Motion) -> Figure:
     """Draw how surely each part of the body was seen, over time."""
     title = "How well it was seen"
-    rows = {part: seen for part in PARTS if (seen := motion.confidence(part)) is not None}
+    rows = {part: np.nan_to_num(seen) for part in PARTS if (seen := motion.confidence(part)) is not None}
     if not rows:
         return Figure(title, "The take does not tell how surely its joints were seen.")
     drawing = Drawing(8 + 20.0 * len(rows) + AXIS_HEIGHT, "confidence of each part of the body over time")
@@ -54,9 +54,9 @@ def confidence_figure(motion: Motion) -> Figure:
     panel.axes("", SECONDS)
     for number, (part, seen) in enumerate(rows.items()):
         drawing.text(panel.left - 8, panel.top + 20 * number + 14, part, anchor="end")
-        _strip(panel, np.nan_to_num(seen), panel.top + 20 * number)
-    worst = min(rows, key=lambda part: float(np.nanmean(rows[part])))
-    told = f"Of the parts of the body the {worst} was seen least: {np.nanmean(rows[worst]):.2f} on average, of 1."
+        _strip(panel, seen, panel.top + 20 * number)
+    worst = min(rows, key=lambda part: float(rows[part].mean()))
+    told = f"Of the parts of the body the {worst} was seen least: {rows[worst].mean():.2f} on average, of 1."
     shades = zip(("0", *map(str, LEVELS)), (*map(str, LEVELS), "1"), strict=True)
     return Figure(
         title, told, drawing.svg(), tuple((f"seen{i}", f"{low} to {high}") for i, (low, high) in enumerate(shades))

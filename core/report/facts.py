@@ -63,7 +63,7 @@ def _way(motion: Motion) -> Fact | None:
 def _height(motion: Motion) -> Fact | None:
     if motion.height is None:
         return None
-    settings = motion.take.provenance.get("settings", {})
+    settings = motion.take.recorded("settings", dict)
     words = "sum of the bones"
     if settings:
         given = settings.get("height")
@@ -120,17 +120,18 @@ def origins(motion: Motion) -> list[tuple[str, str]]:
     """Return where the take came from, as names and words: clip, camera, settings, weights and their terms."""
     take, provenance = motion.take, motion.take.provenance
     rows: list[tuple[str, str]] = []
-    source = provenance.get("source", {})
+    source = take.recorded("source", dict)
+    used = [weights for weights in take.recorded("weights", list) if isinstance(weights, dict)]
     if source.get("name"):
         rows.append(("from", str(source["name"])))
     if camera := _camera(motion):
         rows.append(("camera", camera))
-    if settings := _settings(provenance.get("settings", {})):
+    if settings := _settings(take.recorded("settings", dict)):
         rows.append(("settings", settings))
-    for weights in provenance.get("weights", []):
+    for weights in used:
         words = f"{weights.get('name', '?')}, {weights.get('licence', 'licence not known')}. {weights.get('terms', '')}"
         rows.append((str(weights.get("used_for", "weights")), words.strip()))
-    thanks = {str(w["acknowledgement"]) for w in provenance.get("weights", []) if w.get("acknowledgement")}
+    thanks = {str(w["acknowledgement"]) for w in used if w.get("acknowledgement")}
     rows += [("thanks", words) for words in sorted(thanks)]
     if provenance.get("version"):
         rows.append(("made with", f"{provenance.get('program', 'posewright')} {provenance['version']}"))
@@ -147,7 +148,7 @@ def _camera(motion: Motion) -> str:
     width, height = take.image_size
     view = 2.0 * np.degrees(np.arctan(width / (2.0 * take.focal_px)))
     words = f"{width} x {height} pixels, focal length {take.focal_px:.0f} pixels ({view:.0f} degrees wide)"
-    facts = take.provenance.get("camera", {})
+    facts = take.recorded("camera", dict)
     if facts.get("focal_source"):
         words += f", {FOCAL_SOURCES.get(facts['focal_source'], 'as given')}"
     if facts.get("kind"):

@@ -57,7 +57,7 @@ def figures(motion: Motion) -> list[Figure]:
 
 
 def _head(title: str, motion: Motion, made: datetime | None) -> str:
-    source = motion.take.provenance.get("source", {}).get("name")
+    source = motion.take.recorded("source", dict).get("name")
     words = [f"from {source}" if source else "", f"made on {made:%Y-%m-%d at %H:%M}" if made else ""]
     line = ", ".join(word for word in words if word)
     return f"<header><h1>{escape(title)}</h1><p>{escape(line)}</p></header>"
@@ -88,7 +88,7 @@ def _moments(motion: Motion, events: Sequence[Event]) -> str:
     figure = charts.events_figure(motion, events)
     items = "".join(_item(event) for event in events[:MOST_EVENTS])
     more = f"<p>And {len(events) - MOST_EVENTS} more.</p>" if len(events) > MOST_EVENTS else ""
-    warned = [str(text) for text in motion.take.provenance.get("warnings", [])]
+    warned = [str(text) for text in motion.take.recorded("warnings", list)]
     notes = "".join(f"<li>{escape(text)}</li>" for text in warned)
     extra = f'<ul class="events">{items}</ul>{more}' if items else ""
     extra += f"<h3>From the capture</h3><ul>{notes}</ul>" if notes else ""

@@ -425,6 +425,16 @@ def test_takes_with_holes() -> None:
         report_page(replace(take, joints=np.full_like(take.joints, np.nan)), "empty")
 
 
+@pytest.mark.filterwarnings("error")
+def test_takes_of_other_programs() -> None:
+    """What others write into the provenance is passed over when it is not what this program writes."""
+    take = clean_take()
+    take.provenance = {"source": "library", "settings": 3, "weights": {"a": 1}, "camera": [], "warnings": "none"}
+    take.confidence = np.full(take.joints.shape[:2], np.nan, np.float32)
+    words = " ".join(page_of(take).itertext())
+    assert not re.search(r"\bnan\b", words)
+
+
 def test_a_thousand_frames_are_under_a_megabyte() -> None:
     joints = np.repeat(clean_take().joints[:1], 1000, axis=0)
     joints += 0.05 * np.random.default_rng(1).normal(size=joints.shape).astype(np.float32)

@@ -1,5 +1,6 @@
 """The take file: what is saved is loaded, little is required, bad files get a sentence."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -82,6 +83,25 @@ def test_three_values_are_enough(tmp_path: Path, name: str) -> None:
         ({"fps": 0.0}, "frame rate"),
         ({"joints": np.zeros((3, 5, 3))}, "shape"),
         ({"joints": np.zeros((0, 2, 3))}, "no frames"),
+        ({"joints": np.array([["a"]])}, "numbers"),
+        ({"joint_names": np.array(5)}, "numbers"),
+        ({"fps": np.array([24.0, 25.0])}, "numbers"),
+        ({"image_size": np.array([640])}, "numbers"),
+        ({"focal_px": 0.0}, "focal length"),
+        ({"image_size": np.array([0, 0])}, "picture size"),
+        ({"confidence": np.zeros((2, 2))}, "confidence of the shape"),
+        ({"contacts": np.zeros((3, 2))}, "contacts of the shape"),
+        ({"contacts": np.array("none")}, "contacts of the shape"),
+        ({"joints_raw": np.zeros((3, 1, 3))}, "joints_raw of the shape"),
+        ({"keypoints": np.zeros((2, 5, 2))}, "keypoints of the shape"),
+        ({"keypoints": np.zeros((3, 5, 2)), "keypoint_names": np.array(["nose"])}, "keypoints of the shape"),
+        ({"world_from_camera": np.eye(3)}, "world_from_camera of the shape"),
+        ({"camera_path": np.zeros((2, 4, 4))}, "camera_path of the shape"),
+        ({"times": np.zeros(2)}, "times of the shape"),
+        ({"times": np.zeros(3)}, "increase"),
+        ({"times": np.array([0.0, np.nan, 1.0])}, "increase"),
+        ({"provenance": np.array("made by hand")}, "numbers"),
+        ({"provenance": np.array("[1]")}, "JSON object"),
     ],
 )
 def test_files_that_are_no_takes(tmp_path: Path, change: dict[str, object], word: str) -> None:
@@ -98,6 +118,19 @@ def test_text_and_missing_files(tmp_path: Path) -> None:
         Take.load(tmp_path / "notes.npz")
     with pytest.raises(PosewrightError, match="no file"):
         Take.load(tmp_path / "nobody.npz")
+    with (tmp_path / "array.npz").open("wb") as stream:
+        np.save(stream, np.zeros(3))
+    with pytest.raises(PosewrightError, match="not a take"):
+        Take.load(tmp_path / "array.npz")
+
+
+def test_damaged_files_get_a_sentence(tmp_path: Path) -> None:
+    example(200).save(tmp_path / "take.npz")
+    whole = (tmp_path / "take.npz").read_bytes()
+    for place in range(40, len(whole) - 50, len(whole) // 60):
+        (tmp_path / "damaged.npz").write_bytes(whole[:place] + bytes(40) + whole[place + 40 :])
+        with contextlib.suppress(PosewrightError):  # some bytes do not matter
+            Take.load(tmp_path / "damaged.npz")
 
 
 def test_folder_that_is_missing_gets_a_sentence(tmp_path: Path) -> None:
