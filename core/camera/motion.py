@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..take import Take
 from ..values import Camera, CameraMotion, Keypoints
+from ..world.filters import increasing
 from ..world.timing import interpolate, interpolate_poses
 
 Array = NDArray[np.float64]
@@ -48,7 +49,7 @@ def filmed(take: Take, keypoints: Keypoints, camera: Camera, motion: CameraMotio
 
     ``take.world_from_camera`` is that of the first frame.
     """
-    times, own = keypoints.times, np.asarray(take.times, np.float64)
+    times, own = increasing(keypoints.times), np.asarray(take.times, np.float64)
     points, confidence = np.asarray(keypoints.points, np.float32), np.asarray(keypoints.confidence, np.float32)
     poses = np.tile(np.eye(4), (len(times), 1, 1))
     poses[:, :3, :3], poses[:, :3, 3] = motion.rotation, motion.position

@@ -62,6 +62,15 @@ def test_a_turning_camera_is_taken_out(walk: tuple[Keypoints, Camera]) -> None:
     assert seen_off(panned, "left_knee") < 4.0
 
 
+def test_a_turning_camera_may_repeat_time_stamps(walk: tuple[Keypoints, Camera]) -> None:
+    moved, wide, motion = filmed_anew(*walk)
+    times = moved.times.copy()
+    times[20] = times[19]
+    take = motion_of(replace(moved, times=times), wide, load_lifter("default"), TrackSettings(), motion=motion)
+    assert take.camera_path is not None and take.keypoints is not None
+    assert np.isfinite(take.joints).all() and np.isfinite(take.camera_path).all()
+
+
 def apart(one: Take, other: Take) -> float:
     """Return by how many metres the joints of two takes differ in the middle."""
     return float(np.median(np.linalg.norm(one.joints - other.joints, axis=-1)))

@@ -1,6 +1,7 @@
 """The refinement: its unknowns, its equations, and what each term brings, on a walking body made here."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -42,7 +43,8 @@ def truth() -> Fit:
 
 def evidence_of(truth: Fit, view: View | None = None) -> Evidence:
     """Return what a perfect detector and a perfect lifter say about it; nothing is known to stand."""
-    view = view or View(FOCAL, np.tile(np.eye(3), (FRAMES, 1, 1)), np.zeros((FRAMES, 3)))
+    if view is None:
+        view = View(FOCAL, np.tile(np.eye(3), (FRAMES, 1, 1)), np.zeros((FRAMES, 3)))
     pixels, _ = view.project(detected_places(truth.joints, truth.directions))
     pose = truth.joints - truth.root[:, None]
     directions, spread = lifted_bones(pose, truth.lengths, np.full(pose.shape[:2], 0.05))
@@ -241,6 +243,17 @@ def test_terms_by_name() -> None:
     for wrong in ("lifted,magic", ""):
         with pytest.raises(UsageError, match="no term"):
             refine_terms(wrong)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_few_terms_leave_the_rest_as_it_is(truth: Fit, count: int) -> None:
+    """What no term says anything about is not moved, instead of making the equations unsolvable."""
+    evidence = replace(evidence_of(truth), stands=np.ones((FRAMES, 4)))
+    for terms in combinations(REFINE_TERMS, count):
+        fit = refine(shaken(truth, 0.05, 0.02), evidence, frozenset(terms), 2)
+        assert np.isfinite(fit.joints).all(), terms
+    start = shaken(truth, 0.05, 0.02)
+    np.testing.assert_allclose(refine(start, evidence, frozenset({"lengths"}), 2).joints, start.joints, atol=1e-12)
 
 
 def test_joints_of_a_still_body_do_not_move(truth: Fit) -> None:

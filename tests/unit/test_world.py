@@ -139,6 +139,16 @@ def test_gaps_and_outliers_are_bridged(shared: Path) -> None:
     assert take.confidence[42].max() == 0.0
 
 
+def test_repeated_time_stamps_do_no_harm(shared: Path) -> None:
+    truth = truth_of(shared, "s1_walk_side")
+    pose, keypoints = exact_inputs(truth)
+    keypoints.times[[30, 31, 80]] = keypoints.times[[29, 29, 79]]
+    settings = TrackSettings(height=float(truth["stature"]), focal_px=float(truth["K"][0, 0]))
+    take = solve_world(pose, keypoints, guess_camera(settings, keypoints.image_size), settings)
+    assert np.isfinite(take.joints).all()
+    assert np.median(np.abs(take.joints - solve(truth).joints[: take.frames])) < 0.01
+
+
 def test_nobody_and_single_frames_get_a_sentence(shared: Path) -> None:
     pose, keypoints = exact_inputs(truth_of(shared, "s1_walk_side"))
     settings = TrackSettings()
