@@ -29,7 +29,7 @@ SHARED_SECONDS: Final = 1.0
 SPACING: Final = 0.1
 """Seconds between the frames that are looked at."""
 
-LIFTED_SIGMA: Final = 0.07
+LIFTED_SIGMA: Final = 0.06
 """Logarithmic error of the lengths of lifted bones."""
 
 LARGEST_STEP: Final = 0.05

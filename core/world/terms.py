@@ -27,7 +27,7 @@ by half as much, but steadily, and the lifted pose knows them already."""
 PIXEL_OUTLIER: Final = 1.5
 """Sigmas from which a keypoint counts less and less (Cauchy's weights)."""
 
-BONE_ACCELERATION: Final = 220.0  # per second squared, of a direction
+BONE_ACCELERATION: Final = 500.0  # per second squared, of a direction
 ROOT_ACCELERATION: Final = 20.0  # metres per second squared
 """Accelerations by which changes of speed are held down, at 30 frames a second: a jump has 10 to 20, a wave of the hand
 100 to 300."""
@@ -44,7 +44,7 @@ HIDDEN_TURN: Final = 0.15  # radians a second of a bone that is not seen
 HIDDEN_DRIFT: Final = 0.1  # metres a second to or from the camera of a body whose legs are not seen
 
 SLIDE_SIGMA: Final = 0.1  # metres a second of a foot that stands
-LEVEL_SIGMA: Final = 0.07  # metres of a standing foot over the height that it stands on
+LEVEL_SIGMA: Final = 0.10  # metres of a standing foot over the height that it stands on
 STANDS: Final = 0.5
 
 LIMIT_SIGMA: Final = 0.05
