@@ -148,7 +148,13 @@ def print_table(title: str, cases: list[Case]) -> None:
             else:
                 take = solve_world(case.pose, case.keypoints, case.camera, replace(settings, refine=terms))
             rows.append(figures(take, case))
-        print(f"{name:18}" + "".join(f"{value:9.2f}" for value in np.nanmean(rows, axis=0)), flush=True)
+        print(f"{name:18}" + "".join(f"{_mean(column):9.2f}" for column in np.transpose(rows)), flush=True)
+
+
+def _mean(values: Array) -> float:
+    """Return the mean of what is known, NaN when nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def print_speed(case: Case) -> None:
