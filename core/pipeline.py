@@ -159,7 +159,10 @@ def capture_warnings(keypoints: Keypoints, guesses: dict[str, bool]) -> list[str
     if guesses["height"]:
         warnings.append("The person's height was not given, 1.70 m is assumed; --height makes the size right.")
     if guesses["focal"]:
-        warnings.append("The camera's focal length was guessed; its field of view (--fov) makes the distance right.")
+        warnings.append(
+            "The camera's focal length was guessed; its field of view (--fov, in Blender under Options) makes the "
+            "distance right."
+        )
     return warnings
 
 

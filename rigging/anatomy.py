@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PosewrightError
+from .mapping import GIVE_MAP
 from .rig import RigMap, RigRest
 from .rotations import across, unit
 
@@ -38,9 +39,7 @@ class RigBody:
         self.tails = rest.tails()
         for part, word in (("thigh", "legs"), ("upper_arm", "arms")):
             if any(f"{side}_{part}" not in rig_map.bones for side in SIDES):
-                raise PosewrightError(
-                    f"The armature {rest.name} has no {word} that Posewright can find; give a map with --map."
-                )
+                raise PosewrightError(f"The armature {rest.name} has no {word} that Posewright can find; {GIVE_MAP}")
 
     def has(self, part: str) -> bool:
         """Return whether the rig has a bone for the part."""

@@ -22,6 +22,9 @@ PRESETS: Final = ("mixamo", "unreal", "makehuman", "rigify", "vrm", "vrchat", "b
 _NEEDED: Final = (("legs", ("left_thigh", "right_thigh")), ("arms", ("left_upper_arm", "right_upper_arm")))
 _OPTIONAL: Final = ("neck", "left_clavicle", "right_clavicle", "left_toe", "right_toe")
 
+GIVE_MAP: Final = "give a map of its bones (--map, in Blender under Options)."
+"""What to do about a rig that is not understood."""
+
 Parts = dict[str, tuple[int, ...]]
 
 
@@ -186,11 +189,9 @@ def _read_map(rest: RigRest, path: Path) -> Parts:
 def _require(rest: RigRest, found: Parts) -> None:
     for word, parts in _NEEDED:
         if any(not found.get(part) for part in parts):
-            raise PosewrightError(
-                f"The armature {rest.name} has no {word} that Posewright can find; give a map with --map."
-            )
+            raise PosewrightError(f"The armature {rest.name} has no {word} that Posewright can find; {GIVE_MAP}")
     if not found.get("hips"):
-        raise PosewrightError(f"The armature {rest.name} has no hips that Posewright can find; give a map with --map.")
+        raise PosewrightError(f"The armature {rest.name} has no hips that Posewright can find; {GIVE_MAP}")
 
 
 def _note_what_is_missing(rest: RigRest, found: Parts, notes: list[str]) -> None:

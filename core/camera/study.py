@@ -28,11 +28,11 @@ OFTEN_LOST: Final = 0.02
 
 TRAVELS: Final = (
     "The camera seems to have travelled, not only turned, so the path of the person and the floor will be off. Film "
-    "from one place, or solve the camera in Blender and give it with --camera."
+    "from one place, or solve the camera in Blender and choose it (--camera, in Blender under Options)."
 )
 PLAIN: Final = (
-    "The background is too plain to tell whether the camera moved; it is taken to stand still (--camera pan and "
-    "--camera static decide it)."
+    "The background is too plain to tell whether the camera moved; it is taken to stand still; if it did not, "
+    "say how it moved (--camera, in Blender under Options)."
 )
 
 
