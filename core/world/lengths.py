@@ -9,7 +9,7 @@ from .body import INDEX, stature
 from .detected import detected_places
 from .directions import chain
 from .evidence import AGREEMENT, Evidence, Fit
-from .terms import PIXEL_OUTLIER, UNSURE_PIXELS
+from .terms import UNSURE_PIXELS
 
 Array = NDArray[np.float64]
 
@@ -22,6 +22,9 @@ BONES: Final = (
 
 PIXEL_SIGMA: Final = 0.025
 """How far a keypoint may be off, in statures."""
+
+PIXEL_OUTLIER: Final = 2.0
+"""Sigmas from which a keypoint counts less and less (Cauchy's weights)."""
 
 SHARED_SECONDS: Final = 1.0
 """Seconds for which keypoints are off in about the same way as far as lengths are concerned."""
@@ -50,7 +53,7 @@ class LengthEquations:
         metres = np.sqrt((PIXEL_SIGMA * evidence.height) ** 2 + (UNSURE_PIXELS * evidence.uncertainty) ** 2)
         sigma = metres * (evidence.view.focal_px / evidence.view.depth(fit.root))[:, None]
         far = np.linalg.norm(off, axis=-1) / sigma
-        weight = evidence.trust * AGREEMENT / (1.0 + (far / (2.0 * PIXEL_OUTLIER)) ** 2) / sigma**2
+        weight = evidence.trust * AGREEMENT / (1.0 + (far / PIXEL_OUTLIER) ** 2) / sigma**2
         by_length = slope @ _growth(fit)
         heavy = slope.swapaxes(-1, -2) * weight[..., None, None]
         by_root = (heavy @ slope).sum(1) + 1e-6 * np.eye(3)

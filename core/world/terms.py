@@ -24,7 +24,7 @@ UNSURE_PIXELS: Final = 0.5
 """How far a keypoint may be off, in statures, and what the lifter's uncertainty of the joint adds to it. Keypoints err
 by half as much, but steadily, and the lifted pose knows them already."""
 
-PIXEL_OUTLIER: Final = 1.5
+PIXEL_OUTLIER: Final = 0.8
 """Sigmas from which a keypoint counts less and less (Cauchy's weights)."""
 
 BONE_ACCELERATION: Final = 500.0  # per second squared, of a direction
