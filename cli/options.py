@@ -4,7 +4,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from ..core.settings import ALL_TERMS, DEFAULT_FILTER, FILTERS, TrackSettings, refine_terms
+from ..core.settings import ALL_TERMS, DEFAULT_FILTER, FILTERS, REFINE_TERMS, TrackSettings, refine_terms
 from ..errors import UsageError
 
 CAMERAS = ("auto", "static", "pan", "scene")
@@ -31,12 +31,17 @@ def add_overwrite_argument(parser: argparse.ArgumentParser) -> None:
 def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a capture; ``capture_settings`` reads them."""
     group = parser.add_argument_group("capture")
-    group.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where networks run")
+    group.add_argument(
+        "--device",
+        choices=["auto", "cpu", "cuda", "mps"],
+        default="auto",
+        help="where networks run (default: auto, the GPU if there is one)",
+    )
     group.add_argument(
         "--quality",
         choices=["fast", "balanced", "best"],
         default="balanced",
-        help="crops per frame: fast 1, balanced 2, best 4",
+        help="how many looks each frame gets: fast 1, balanced 2, best 4 (default: balanced)",
     )
     group.add_argument(
         "--person",
@@ -47,28 +52,35 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--start", type=float, metavar="SECONDS", help="begin here")
     group.add_argument("--end", type=float, metavar="SECONDS", help="stop here")
     group.add_argument("--fps", type=float, metavar="N", help="frame rate of the take (default: the footage's)")
-    group.add_argument("--focal-px", type=float, metavar="PIXELS", help="focal length of the camera")
+    group.add_argument("--focal-px", type=float, metavar="PIXELS", help="focal length of the camera, in pixels")
     group.add_argument("--fov", type=float, metavar="DEGREES", help="horizontal field of view of the camera")
     group.add_argument(
         "--camera",
         default="auto",
         metavar="auto|static|pan|scene|FILE",
-        help="how the camera moved: auto finds out; static stood still; pan turned or zoomed on the spot, or was held "
-        "in the hand; the file of a solved camera; scene is that of the file open in Blender",
+        help="how the camera moved. auto (the default) finds out; static: it stood still; pan: it turned or zoomed on "
+        "the spot, or was held in the hand; FILE: a solved camera; scene: the camera of the file open in Blender",
     )
     group.add_argument("--height", type=float, metavar="METRES", help="the person's height (default 1.70)")
-    group.add_argument("--smooth", type=float, default=0.5, metavar="0..1", help="smoothing strength, 0 is none")
+    group.add_argument(
+        "--smooth",
+        type=float,
+        default=0.5,
+        metavar="0..1",
+        help="how strongly to smooth, 0 is not at all (default 0.5)",
+    )
     group.add_argument(
         "--filter",
         choices=list(FILTERS),
         default=DEFAULT_FILTER,
-        help=f"how it is smoothed (default {DEFAULT_FILTER}: {FILTERS[DEFAULT_FILTER]}); the strength means the same",
+        help=f"how to smooth (default {DEFAULT_FILTER}: {FILTERS[DEFAULT_FILTER]})",
     )
     group.add_argument(
         "--refine",
         default=ALL_TERMS,
         metavar="TERM,...|none",
-        help=f"terms of the refinement that are used, of {ALL_TERMS} (all by default), or none",
+        help="what the body is fitted to (default: all): none, or a list, without spaces, of "
+        + ", ".join(REFINE_TERMS),
     )
     group.add_argument("--lifter", default="default", metavar="NAME|FILE", help="weights that lift to 3D")
     group.add_argument("--detector", default="blazepose", metavar="NAME", help="weights that find the keypoints")
