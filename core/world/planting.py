@@ -43,13 +43,15 @@ def plant_path(
     floor: float,
     stature: float,
     times: Array,
+    pressed: bool = True,
 ) -> Array:
     """Return the (F,3) path of the pelvis on which standing feet move as little as the pictures allow.
 
     ``root`` (F,3) and ``pose`` (F,22,3), relative to the pelvis, are in reference axes and metres; ``sight`` (F,3)
     points from the camera to the pelvis; ``up`` (3,) and ``floor`` say that the floor is where ``up @ x == floor``. The
     change minimises the squares of itself, of the speed and height of standing feet over what they stand on, and of
-    its own second difference, each over its sigma: a sparse linear system.
+    its own second difference, each over its sigma: a sparse linear system. Without ``pressed`` the heights do
+    not count.
     """
     frames = len(root)
     if frames < 3:
@@ -71,7 +73,7 @@ def plant_path(
     hold = np.sqrt(held.sum(1)) / (SLIDE_SIGMA * steps)
     across, along = 1.0 / ACROSS_SIGMA, 1.0 / ALONG_SIGMA
     place = across * np.eye(3) + (along - across) * sight[:, :, None] * sight[:, None, :]
-    press = np.sqrt(stands.sum(1)) / FLOOR_SIGMA
+    press = float(pressed) * np.sqrt(stands.sum(1)) / FLOOR_SIGMA
     rows = [
         sparse.block_diag(list(place)),
         sparse.kron(sparse.diags(hold) @ first, one),
