@@ -18,12 +18,13 @@ from .evidence import Evidence, Fit, hidden_bones, joint_uncertainty, lifted_bon
 from .extremities import extremities
 from .feet import STEADY, UNSURE_DEPTH, Contacts, Limits, estimate_contacts
 from .filters import increasing
-from .ground import REST_HEIGHTS, camera_rotation, estimate_up, floor_height
+from .ground import REST_HEIGHTS, camera_rotation, floor_height
 from .planting import plant_path
 from .refine import refine
 from .root import observations, seen_joints, solve_root
 from .smoothing import fill_gaps, hampel, smooth, smooth_directions
 from .timing import even_take
+from .up import feet_plane, mean_up, posture_guesses
 from .view import View
 
 Array = NDArray[np.float64]
@@ -46,12 +47,13 @@ class _Scene:
     trust: Array  # (F,) how well each frame was seen
     seen: Array  # (F,22) confidence of the joints' keypoints
     height: float  # metres, of the person
-    up: Array | None  # (3,) in reference axes, when it is known
+    rotation: Array  # (3,3) reference axes to axes with Z up
+    solved: bool  # the reference axes are those of a scene, with Z up
 
 
 @dataclass(frozen=True)
 class _Ground:
-    """Where up and the floor are, and when which foot stands."""
+    """Where the floor is, and when which foot stands."""
 
     rotation: Array  # (3,3) reference axes to axes with Z up
     floor: float  # height of the floor in these axes
@@ -83,7 +85,9 @@ def solve_world(
     height = settings.height or DEFAULT_HEIGHT
     raw, trust = _in_metres(lifted, keypoints, camera, view, times, height)
     solved = camera_motion is not None and camera_motion.kind == "solved"
-    scene = _Scene(times, view, trust, seen_joints(keypoints), height, UP if solved else None)
+    scene = _Scene(times, view, trust, seen_joints(keypoints), height, np.eye(3), solved)
+    if not solved:
+        scene = replace(scene, rotation=_upright(_smoothed(raw, scene, START_SMOOTHING, DEFAULT_FILTER), scene))
 
     refined = raw
     if terms:
@@ -138,7 +142,7 @@ def _world(motion: Fit, ground: _Ground, scene: _Scene) -> Array:
     When the reference is the world of a scene, that stays.
     """
     transform = np.eye(4)
-    if scene.up is None:
+    if not scene.solved:
         start = ground.rotation @ motion.root[0]
         transform[:3, :3] = ground.rotation
         transform[:3, 3] = [-start[0], -start[1], -ground.floor]
@@ -189,7 +193,7 @@ def _refined(
     scene: _Scene,
     terms: frozenset[str],
 ) -> Fit:
-    """Return the motion fitted to everything that is known of it; ground and contacts are found anew on the way."""
+    """Return the motion fitted to everything that is known of it; floor and contacts are found anew on the way."""
     directions, spread = lifted_bones(lifted, raw.lengths, uncertainty)
     pixels, _ = observations(keypoints, camera)
     evidence = Evidence(
@@ -233,22 +237,26 @@ def _planted(motion: Fit, scene: _Scene) -> Fit:
     return motion
 
 
+def _upright(motion: Fit, scene: _Scene) -> Array:
+    """Return the rotation (3,3) of reference axes to axes with Z up, for a motion that no floor has changed."""
+    guesses = posture_guesses(motion.joints, scene.trust, scene.seen, scene.times)
+    up = mean_up(guesses)
+    contacts = _find_ground(motion, replace(scene, rotation=camera_rotation(up)), UNSURE_DEPTH).contacts
+    pose = motion.joints - motion.root[:, None]
+    sight = motion.root - scene.view.position
+    root = plant_path(motion.root, pose, contacts, sight, up, 0.0, scene.height, scene.times, pressed=False)
+    standing = root[:, None] + pose
+    return camera_rotation(mean_up(guesses + feet_plane(standing, contacts.on_floor, scene.height, up, scene.times)))
+
+
 def _find_ground(motion: Fit, scene: _Scene, limits: Limits) -> _Ground:
-    """Find up, floor and contacts; each helps to find the others, so in two rounds."""
-    joints, sight = motion.joints, np.median(motion.root - scene.view.position, axis=0)
+    """Find the floor, and when which foot stands."""
+    upright = motion.joints @ scene.rotation.T
+    floor = floor_height(upright, scene.height, scene.trust, scene.times)
+    sight = _unit(scene.rotation @ np.median(motion.root - scene.view.position, axis=0))
     shown = shown_feet(scene.seen, scene.times)
-    contacts = None
-    ground = None
-    for _ in range(2):
-        rotation = np.eye(3) if scene.up is not None else camera_rotation(estimate_up(joints, scene.trust, contacts))
-        upright = joints @ rotation.T
-        floor = floor_height(upright, scene.height, scene.trust, scene.times)
-        over_floor = upright - [0, 0, floor]
-        found = estimate_contacts(over_floor, _unit(rotation @ sight), scene.times, scene.height, shown, limits)
-        contacts = found.on_floor
-        ground = _Ground(rotation, floor, found)
-    assert ground is not None
-    return ground
+    contacts = estimate_contacts(upright - [0, 0, floor], sight, scene.times, scene.height, shown, limits)
+    return _Ground(scene.rotation, floor, contacts)
 
 
 def _rate(times: Array) -> float:
