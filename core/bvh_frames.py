@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .vectors import unit
+
 Array = NDArray[np.float64]
 Points = dict[str, Array]
 
@@ -17,11 +19,6 @@ HINGE_SECONDS: Final = 0.15
 
 STRAIGHT: Final = 0.15
 """Sine of the bend of a knee or elbow below which its axis is rather taken from the body than from the bend."""
-
-
-def unit(vectors: Array) -> Array:
-    """Return the vectors with length 1; those of no length stay."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
 def aligned(exact: Array, exact_axis: int, hint: Array, hint_axis: int) -> Array:

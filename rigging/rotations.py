@@ -3,16 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.vectors import unit
+
 Array = NDArray[np.float64]
 
 IDENTITY = np.array([1.0, 0.0, 0.0, 0.0])
-TINY = 1e-12
-
-
-def unit(vectors: Array) -> Array:
-    """Return the vectors at length 1; zero vectors stay zero."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(lengths, TINY)
 
 
 def dot(a: Array, b: Array) -> Array:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.skeleton import CONTACT_POINTS
+from ..core.spans import runs
 from ..core.take import Take
 from .anatomy import SIDES
 from .hinges import smoothed
@@ -140,12 +141,6 @@ def steady(stands: Flags, fps: float) -> Flags:
             if stop - start < shortest and (value or inside):
                 result[start:stop] = not value
     return result
-
-
-def runs(flags: Flags) -> list[tuple[int, int]]:
-    """Return (start, stop) of each stretch of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _given(take: Take, joints: dict[str, Array], side: str) -> dict[Point, "_Contact"]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from ...errors import PosewrightError
 from ..take import Take
 from ..training.metrics import aligned, fit_rotation
+from ..vectors import unit
 
 Array = NDArray[np.float64]
 
@@ -119,7 +120,7 @@ def _bone_degrees(found: Array, right: Array, names: tuple[str, ...]) -> float:
     """Return the mean angle between limbs, after one rotation for the clip."""
     pairs = [(names.index(a), names.index(b)) for a, b in LIMBS if a in names and b in names]
     start, end = (list(columns) for columns in zip(*pairs, strict=True))
-    first, second = (_unit(values[:, end] - values[:, start]) for values in (found, right))
+    first, second = (unit(values[:, end] - values[:, start]) for values in (found, right))
     whole = np.isfinite(first).all((1, 2)) & np.isfinite(second).all((1, 2))
     rotation, _ = fit_rotation(_points(first[whole]), _points(second[whole]))
     cosine = ((first @ rotation.numpy()) * second).sum(-1)
@@ -128,7 +129,3 @@ def _bone_degrees(found: Array, right: Array, names: tuple[str, ...]) -> float:
 
 def _points(values: Array) -> Tensor:
     return torch.from_numpy(values.reshape(-1, 3))
-
-
-def _unit(vectors: Array) -> Array:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from ..spans import runs
+from ..vectors import unit
 from .moments import Array, Event, Kind, event_of, stretches
 from .motion import PARTS, Motion
 from .sight import gaps, guessed, unseen
@@ -219,7 +220,7 @@ def knee_bend(motion: Motion, side: str) -> Array | None:
     hip, knee, ankle, toe = (motion.path(name) for name in parts)
     thigh, shin, foot = knee - hip, ankle - knee, toe - ankle
     leg = ankle - hip
-    along = leg / np.maximum(np.linalg.norm(leg, axis=-1, keepdims=True), 1e-9)
+    along = unit(leg)
     off = thigh - (thigh * along).sum(-1, keepdims=True) * along
     ahead = foot - (foot * along).sum(-1, keepdims=True) * along
     lengths = np.linalg.norm(thigh, axis=-1) * np.linalg.norm(shin, axis=-1)

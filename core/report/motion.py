@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...errors import PosewrightError
 from ..skeleton import CONTACT_JOINTS, PARENTS
 from ..take import Take
+from ..vectors import unit
 
 Array = NDArray[np.float64]
 
@@ -154,8 +155,8 @@ class Motion:
         ]
         if not sides:
             return None
-        across = np.sum([_unit(side) for side in sides], axis=0)[:, :2]
-        return _unit(np.stack([across[:, 1], -across[:, 0]], axis=-1))  # left x up
+        across = np.sum([unit(side) for side in sides], axis=0)[:, :2]
+        return unit(np.stack([across[:, 1], -across[:, 0]], axis=-1))  # left x up
 
     @cached_property
     def feet(self) -> dict[str, Array]:
@@ -270,7 +271,3 @@ class Motion:
 def rest_height(joint: str) -> float:
     """Return the height of a heel or ball of a standing foot, metres."""
     return next(height for part, height in REST.items() if joint.endswith(part))
-
-
-def _unit(vectors: Array) -> Array:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import PosewrightError
 from ..skeleton import H36M_JOINTS, JOINTS, PARENTS, mirror_order
 from ..values import CameraPose
+from ..vectors import unit
 
 Array = NDArray[np.float64]
 
@@ -77,8 +78,7 @@ def heel_of(knee: Array, ankle: Array, ball: Array) -> Array:
     length = np.linalg.norm(foot, axis=-1, keepdims=True)
     forward = foot / np.maximum(length, 1e-9)
     shin = knee - ankle
-    up = shin - (shin * forward).sum(-1, keepdims=True) * forward
-    up /= np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-9)
+    up = unit(shin - (shin * forward).sum(-1, keepdims=True) * forward)
     return ankle - length * (_HEEL_BACK * forward + _HEEL_DOWN * up)
 
 
@@ -89,8 +89,7 @@ def _guess_ball(lifted: dict[str, Array], side: str) -> Array:
     length = np.linalg.norm(shin, axis=-1, keepdims=True)
     up = shin / np.maximum(length, 1e-9)
     forward = np.cross(lifted["left_hip"] - lifted["right_hip"], lifted["thorax"] - lifted["pelvis"])
-    forward -= (forward * up).sum(-1, keepdims=True) * up
-    forward /= np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-9)
+    forward = unit(forward - (forward * up).sum(-1, keepdims=True) * up)
     return ankle + length / 0.245 * (_BALL_FORWARD * forward - _BALL_DOWN * up)
 
 
@@ -140,8 +139,7 @@ def with_lengths(joints: Array, lengths: Array) -> Array:
     their middle; feet and head are rigid: heels have their place in the foot, and the nose keeps its median angle.
     """
     result = joints.copy()
-    axis = joints[:, INDEX["left_hip"]] - joints[:, INDEX["right_hip"]]
-    axis = axis / np.maximum(np.linalg.norm(axis, axis=-1, keepdims=True), 1e-9)
+    axis = unit(joints[:, INDEX["left_hip"]] - joints[:, INDEX["right_hip"]])
     for joint, parent in enumerate(PARENT_INDEX):
         name = JOINTS[joint]
         if parent < 0:
@@ -149,8 +147,7 @@ def with_lengths(joints: Array, lengths: Array) -> Array:
         if name.endswith("_hip"):
             direction = axis if name.startswith("left") else -axis
         else:
-            bone = joints[:, joint] - joints[:, parent]
-            direction = bone / np.maximum(np.linalg.norm(bone, axis=-1, keepdims=True), 1e-9)
+            direction = unit(joints[:, joint] - joints[:, parent])
         result[:, joint] = result[:, parent] + lengths[joint] * direction
     for side in ("left", "right"):
         knee, ankle, ball = (result[:, INDEX[f"{side}_{part}"]] for part in ("knee", "ankle", "foot_index"))
@@ -162,8 +159,7 @@ def with_lengths(joints: Array, lengths: Array) -> Array:
 def _rigid_nose(joints: Array, length: float) -> Array:
     """Return the nose (F,3) at the median angle between nose and top of the head, seen from the neck."""
     neck = joints[:, INDEX["neck"]]
-    top, nose = joints[:, INDEX["head"]] - neck, joints[:, INDEX["nose"]] - neck
-    top = top / np.maximum(np.linalg.norm(top, axis=-1, keepdims=True), 1e-9)
+    top, nose = unit(joints[:, INDEX["head"]] - neck), joints[:, INDEX["nose"]] - neck
     along = (nose * top).sum(-1, keepdims=True)
     forward = nose - along * top
     across = np.linalg.norm(forward, axis=-1, keepdims=True)

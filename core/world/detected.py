@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..skeleton import DETECTED_PLACES
+from ..vectors import unit
 from .body import INDEX
 from .directions import DIRECTION_INDEX
 
@@ -24,6 +25,5 @@ def trunk_axes(directions: Array) -> tuple[Array, Array, Array]:
     """Return the left, up and forward axes (F,3) of the trunk of bodies with these directions (F,B,3)."""
     left = directions[:, DIRECTION_INDEX["hips"]]
     up = directions[:, DIRECTION_INDEX["spine"]] + directions[:, DIRECTION_INDEX["thorax"]]
-    up = up - (up * left).sum(-1, keepdims=True) * left
-    up = up / np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-9)
+    up = unit(up - (up * left).sum(-1, keepdims=True) * left)
     return left, up, np.cross(left, up)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..skeleton import JOINTS
+from ..vectors import unit
 from .body import INDEX, PARENT_INDEX, heel_of
 
 Array = NDArray[np.float64]
@@ -33,8 +34,7 @@ def directions_of(joints: Array) -> Array:
     start = joints[:, [max(PARENT_INDEX[end], 0) for end in END_JOINT]].copy()
     start[:, DIRECTION_INDEX["hips"]] = joints[:, INDEX["right_hip"]]
     start[:, DIRECTION_INDEX["head"]] = joints[:, INDEX["thorax"]]
-    bones = joints[:, list(END_JOINT)] - start
-    return bones / np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-9)
+    return unit(joints[:, list(END_JOINT)] - start)
 
 
 def chain(lengths: Array) -> Array:
@@ -69,8 +69,7 @@ def joints_at(root: Array, directions: Array, lengths: Array) -> Array:
 def tangents(directions: Array) -> Array:
     """Return two unit vectors square to each direction and to each other, as columns (...,3,2)."""
     helper = np.where(np.abs(directions[..., :1]) < 0.7, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
-    first = np.cross(directions, helper)
-    first /= np.linalg.norm(first, axis=-1, keepdims=True)
+    first = unit(np.cross(directions, helper))
     return np.stack([first, np.cross(directions, first)], axis=-1)
 
 
@@ -78,8 +77,7 @@ def turned(directions: Array, basis: Array, step: Array) -> Array:
     """Return the directions moved by ``step`` (F,B,2) in their tangents, at most by ``LONGEST_STEP``."""
     move = (basis @ step[..., None])[..., 0]
     size = np.linalg.norm(move, axis=-1, keepdims=True)
-    moved = directions + move * np.minimum(1.0, LONGEST_STEP / np.maximum(size, 1e-9))
-    return moved / np.linalg.norm(moved, axis=-1, keepdims=True)
+    return unit(directions + move * np.minimum(1.0, LONGEST_STEP / np.maximum(size, 1e-9)))
 
 
 LONGEST_STEP: Final = 0.5

@@ -41,7 +41,6 @@ LIMBS: Final = ("elbow", "wrist", "knee", "ankle", "index")
 HIPS_UNSURE: Final = 2.0
 """A line from hip to hip has an error at both ends."""
 
-
 PER_FRAME: Final = ("times", "pixels", "trust", "uncertainty", "directions", "spread", "hidden", "stands", "levels")
 
 
@@ -80,20 +79,7 @@ class Evidence:
 
     def part(self, frames: slice) -> "Evidence":
         """Return what is known about some frames."""
-        cut = {
-            name: getattr(self, name)[frames]
-            for name in (
-                "times",
-                "pixels",
-                "trust",
-                "uncertainty",
-                "directions",
-                "spread",
-                "hidden",
-                "stands",
-                "levels",
-            )
-        }
+        cut = {name: getattr(self, name)[frames] for name in PER_FRAME}
         return Evidence(**cut, view=self.view.part(frames), lengths=self.lengths, height=self.height, up=self.up)
 
 

@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bvh_frames import STRAIGHT, aligned, limb, swung, unit
+from ..bvh_frames import STRAIGHT, aligned, limb, swung
 from ..values import Camera, Keypoints
+from ..vectors import unit
 from .body import INDEX
 from .extremity_model import HAND, HEAD, LIFTED_NOISE, MIRROR, MIRROR_TURN, SURENESS, Part
 from .filters import gaussian

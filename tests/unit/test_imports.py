@@ -17,7 +17,7 @@ MODULES = sorted(path for layer in LAYERS for path in (CHECKOUT / layer).rglob("
 # The modules that Blender's Python imports, and that must therefore load with numpy alone.
 INSIDE_BLENDER = (
     *("addon", "rigging", "cli", "core/__init__", "core/take", "core/bvh", "core/settings", "core/skeleton"),
-    *("core/report", "core/spans", "core/ticks"),
+    *("core/report", "core/spans", "core/ticks", "core/vectors", "core/values", "core/outputs", "core/camera/solved"),
 )
 
 

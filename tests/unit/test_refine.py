@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 FRAMES = 60
 FOCAL = 900.0
 HEIGHT = 1.7
+LEVEL = View(FOCAL, np.tile(np.eye(3), (FRAMES, 1, 1)), np.zeros((FRAMES, 3)))
 ALL = frozenset(REFINE_TERMS)
 FEET = [INDEX[name] for name in ("left_heel", "left_foot_index", "right_heel", "right_foot_index")]
 
@@ -41,10 +42,8 @@ def truth() -> Fit:
     return Fit(root, directions_of(pose), lengths)
 
 
-def evidence_of(truth: Fit, view: View | None = None) -> Evidence:
+def evidence_of(truth: Fit, view: View = LEVEL) -> Evidence:
     """Return what a perfect detector and a perfect lifter say about it; nothing is known to stand."""
-    if view is None:
-        view = View(FOCAL, np.tile(np.eye(3), (FRAMES, 1, 1)), np.zeros((FRAMES, 3)))
     pixels, _ = view.project(detected_places(truth.joints, truth.directions))
     pose = truth.joints - truth.root[:, None]
     directions, spread = lifted_bones(pose, truth.lengths, np.full(pose.shape[:2], 0.05))
