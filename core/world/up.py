@@ -29,14 +29,16 @@ CAMERA_HEIGHT_PITCH: Final = 3.0
 """Metres over the floor at which people hold cameras, and what that is worth in degrees at best."""
 
 BALANCE_SIGMA: Final = (3.0, 2.5)
-TRUNK_SIGMA: Final = (10.0, 8.0)
+TRUNK_SIGMA: Final = (8.0, 6.0)
 """Degrees of pitch and roll by which the balance and the trunk of a steady person, as lifted, are off the vertical."""
 
 ALIKE_SECONDS: Final = 1.0
 """Seconds for which a posture that is off the vertical usually stays so."""
 
-BENT_KNEES: Final = 75.0
-"""Degrees of the straighter knee beyond which the feet may not carry the person: seats, knees and hands may."""
+BENT_KNEE: Final = 75.0
+FOLDED: Final = 45.0
+"""Degrees by which a knee alone, and both knee and hip of a leg are bent from which something else than this foot may
+carry the person: a seat, a knee, a hand."""
 
 LYING: Final = 65.0
 """Degrees from the up axis of a level camera beyond which a body lies rather than stands."""
@@ -82,7 +84,7 @@ def posture_guesses(joints: Array, trust: Array, seen: Array, times: Array) -> l
     guesses = [Guess(_looking(0.0), PITCH_SIGMA, ROLL_SIGMA)]
     trust = trust + 1e-9
     shown = trust * shown_feet(seen, times).mean(1)
-    carried = shown / (1.0 + (_knee_bend(joints) / BENT_KNEES) ** 8)
+    carried = shown / (1.0 + _folding(joints) ** 8)
     share = float(shown.sum() / trust.sum())
     stands = float(carried.sum() / trust.sum())
     clear = carried * (seen[:, _LEGS].min(1) ** 2 + 1e-6)
@@ -192,13 +194,19 @@ def _robust_direction(vectors: Array, weight: Array) -> Array:
     return mean
 
 
-def _knee_bend(joints: Array) -> Array:
-    """Return the bend (F,) of the straighter knee in degrees."""
-    bends = []
+def _folding(joints: Array) -> Array:
+    """Return how far (F,) the straighter leg is bent; 1 where it may carry nobody."""
+    trunk = joints[:, INDEX["thorax"]] - joints[:, INDEX["pelvis"]]
+    folding = []
     for side in ("left", "right"):
         hip, knee, ankle = (joints[:, INDEX[f"{side}_{part}"]] for part in ("hip", "knee", "ankle"))
-        bends.append(np.arccos(np.clip((_unit(hip - knee) * _unit(knee - ankle)).sum(-1), -1, 1)))
-    return np.degrees(np.min(bends, axis=0))
+        bent = _angle(hip - knee, knee - ankle)
+        folding.append(np.maximum(bent / BENT_KNEE, np.minimum(bent, _angle(trunk, hip - knee)) / FOLDED))
+    return np.min(folding, axis=0)
+
+
+def _angle(a: Array, b: Array) -> Array:
+    return np.degrees(np.arccos(np.clip((_unit(a) * _unit(b)).sum(-1), -1, 1)))
 
 
 def _camera_height(joints: Array, weight: Array, share: float) -> Guess:
