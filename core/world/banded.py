@@ -10,6 +10,10 @@ REACH = 2
 """How many frames ahead a frame is coupled with."""
 
 
+HOLD = 1e6
+"""How much more than the largest number of the diagonal a frame weighs that is held."""
+
+
 class BandedSystem:
     """The matrix H and the gradient g of a sum of squares over F frames of N unknowns each.
 
@@ -22,10 +26,11 @@ class BandedSystem:
         self.blocks = np.zeros((REACH + 1, frames, unknowns, unknowns))
         """[k, t]: unknowns of frame t + k by those of frame t."""
 
-    def solve(self, damping: float) -> Array:
+    def solve(self, damping: float, held: NDArray[np.bool_] | None = None) -> Array:
         """Return the step (F,N) to the minimum; ``damping`` is added to the diagonal as a part of its median.
 
-        Where most unknowns are free it is a part of the mean instead, so that these stay where they are.
+        Where most unknowns are free it is a part of the mean instead, so that these stay where they are. Frames that
+        are ``held`` (F,) have no step.
         """
         size = self.unknowns
         band = np.zeros(((REACH + 1) * size, self.frames, size))
@@ -37,5 +42,7 @@ class BandedSystem:
             ].T
         band = band.reshape(len(band), -1)
         band[0] += damping * (float(np.median(band[0])) or float(band[0].mean()) or 1.0)
+        if held is not None and held.any():
+            band[0].reshape(self.frames, size)[held] += HOLD * band[0].max()
         step = solveh_banded(band, -self.gradient.ravel(), lower=True, overwrite_ab=True, check_finite=False)
         return step.reshape(self.frames, size)

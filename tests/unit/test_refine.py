@@ -211,10 +211,24 @@ def test_jitter_is_calmed_and_motion_kept(truth: Fit) -> None:
 def test_parts_give_what_the_whole_gives(truth: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     start, evidence = shaken(truth, 0.1, 0.05), evidence_of(truth)
     whole = refine(start, evidence, ALL, 3)
-    monkeypatch.setattr(refinement, "PART", 20)
-    monkeypatch.setattr(refinement, "OVERLAP", 15)
+    monkeypatch.setattr(refinement, "PART", 0.7)
+    monkeypatch.setattr(refinement, "OVERLAP", 0.5)
     parts = refine(start, evidence, ALL, 3)
     assert error(parts, whole) < 0.002
+
+
+def test_hidden_limbs_do_not_leap_where_parts_meet(truth: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not seen remembers for longer than parts overlap."""
+    evidence = evidence_of(truth)
+    legs = [DIRECTION_INDEX[f"{side}_{part}"] for side in ("left", "right") for part in ("knee", "ankle", "foot_index")]
+    evidence.hidden[:, legs] = 1.0
+    start, terms = shaken(truth, 0.1, 0.05), ALL - {"reprojection"}
+    whole = refine(start, evidence, terms, 7)
+    monkeypatch.setattr(refinement, "PART", 1.0)
+    monkeypatch.setattr(refinement, "OVERLAP", 0.1)
+    parts = refine(start, evidence, terms, 7)
+    leap = [np.linalg.norm(np.diff(fit.joints, axis=0), axis=-1).max() for fit in (parts, whole)]
+    assert leap[0] < 1.2 * leap[1]
 
 
 def test_panning_camera_sees_the_same_body(truth: Fit) -> None:
