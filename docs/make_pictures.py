@@ -1,5 +1,11 @@
-"""Make the README's pictures from the demo clip: ``python docs/make_pictures.py`` (needs the bpy module)."""
+"""Make the pictures of README and docs from the demo clip: ``python docs/make_pictures.py``.
 
+Needs the bpy module, and for the picture of the report a browser of Chromium's family. Three pictures are not made
+here: addon_panel.png and addon_contacts.png are screenshots of Blender's window, training_curves.png comes with a
+training.
+"""
+
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +21,9 @@ PICTURES = CHECKOUT / "docs" / "pictures"
 MOMENTS = (32, 72, 92, 133)  # frames of the demo clip, from 1
 AROUND = (slice(30, 330), slice(150, 500))  # rows and columns of the picture that hold the dancer
 SHEET_SCALE = 0.72
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+PAGE_SIZE = (880, 1420)  # of the part of a report that is looked at; what is shown ends between two sections
+PAGE_SCALE = 0.8
 
 Picture = NDArray[np.uint8]
 
@@ -33,20 +42,49 @@ for frame in frames:
 
 
 def main() -> None:
-    """Capture the demo clip, render the mannequin, and write both pictures."""
+    """Capture the demo clip, render the mannequin, picture the report, and write the pictures."""
+    PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
-        blend, sheet = Path(folder) / "dance.blend", Path(folder) / "sheet.png"
-        command = ["animate", str(CLIP), "--rig", "mannequin", "-o", str(blend), "--sheet", str(sheet)]
-        subprocess.run([sys.executable, "-m", "posewright", *command], check=True)
+        blend, sheet, take = (Path(folder) / name for name in ("dance.blend", "sheet.png", "dance.npz"))
+        kept = ["-o", str(blend), "--sheet", str(sheet), "--take", str(take)]
+        posewright("animate", str(CLIP), "--rig", "mannequin", *kept)
+        picture_report(take)
         frames = [str(moment) for moment in MOMENTS]
         script = RENDER.format(count=len(frames) + 2)
         subprocess.run([sys.executable, "-c", script, str(blend), folder, *frames], check=True)
         rendered = [read_picture(Path(folder) / f"{frame}.png") for frame in frames]
         small = cv2.resize(read_picture(sheet), None, fx=SHEET_SCALE, fy=SHEET_SCALE, interpolation=cv2.INTER_AREA)
-    PICTURES.mkdir(exist_ok=True)
     rows = [np.hstack([picture[AROUND] for picture in row]) for row in (footage_frames(), rendered)]
     write_picture(PICTURES / "mannequin.png", np.vstack(rows))
     write_picture(PICTURES / "demo.png", small)
+
+
+def posewright(*words: str) -> None:
+    """Run a command of Posewright."""
+    subprocess.run([sys.executable, "-m", "posewright", *words], check=True)
+
+
+def picture_report(take: Path) -> None:
+    """Write the picture of the upper part of a take's report; says so when there is no browser to do it."""
+    browser = next((found for found in map(shutil.which, BROWSERS) if found), None)
+    if browser is None:
+        print(f"report.png stays as it is: none of {', '.join(BROWSERS)} is installed.", file=sys.stderr)
+        return
+    page, shot = take.with_suffix(".html"), take.with_name("report.png")
+    posewright("report", str(take), "-o", str(page))
+    options = (
+        "--headless=new",
+        "--no-sandbox",  # which containers lack; the page is our own
+        "--hide-scrollbars",
+        f"--user-data-dir={take.parent / 'browser'}",
+        f"--window-size={PAGE_SIZE[0]},{PAGE_SIZE[1]}",
+        f"--force-device-scale-factor={PAGE_SCALE}",
+        f"--screenshot={shot}",
+    )
+    subprocess.run([browser, *options, page.as_uri()], check=True, capture_output=True)
+    picture = read_picture(shot)
+    gaps = np.flatnonzero((picture == picture[0, 0]).all((1, 2)))
+    write_picture(PICTURES / "report.png", picture[: gaps[-1]])
 
 
 def footage_frames() -> list[Picture]:
