@@ -39,7 +39,7 @@ def refine_terms(text: str) -> frozenset[str]:
     """Return the terms named in a list separated by commas, or none; UsageError for other words."""
     if text == NO_TERMS:
         return frozenset()
-    names = frozenset(text.split(","))
+    names = frozenset(name.strip() for name in text.split(","))
     unknown = sorted(names - set(REFINE_TERMS))
     if unknown:
         raise UsageError(f'--refine must be {NO_TERMS} or some of {ALL_TERMS}; there is no term "{unknown[0]}".')

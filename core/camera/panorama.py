@@ -39,7 +39,6 @@ class Sight:
 
     time: float  # seconds
     turn: Turn | None  # None where the background could not be followed
-    agreement: float = 0.0  # part of the matches that agree with the turn
     still: float = 0.0  # part of the points that lie where they lie in the key picture
     key_turn: Turn = STILL
     matches: Matches | None = None  # against the key picture
@@ -89,7 +88,7 @@ class Panorama:
             return Sight(picture.time, None)
         self._add(picture, STILL)
         self._last, self._before = (picture.time, STILL), picture
-        return Sight(picture.time, STILL, 1.0, 1.0)
+        return Sight(picture.time, STILL, 1.0)
 
     def _ahead(self, time: float) -> Turn:
         """Return the view that the last one leads to at an even speed."""
@@ -122,7 +121,7 @@ class Panorama:
         still = float((np.linalg.norm(matches.there - matches.here, axis=1) < STILL_PIXELS).mean())
         if self._is_far(picture, key, fit):
             self._add(picture, fit.turn)
-        return Sight(picture.time, fit.turn, float(fit.agree.mean()), still, key.turn, matches)
+        return Sight(picture.time, fit.turn, still, key.turn, matches)
 
     def _is_far(self, picture: Background, key: _Key, fit: Fit) -> bool:
         few = fit.agree.sum() < FEWEST_KEPT * len(key.picture.points)

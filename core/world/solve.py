@@ -158,7 +158,9 @@ def _check(pose: CameraPose, keypoints: Keypoints) -> Array:
     if len(pose.joints) != len(keypoints.points) or len(times) != len(keypoints.points):
         raise ValueError("pose, keypoints and times must have the same number of frames")
     if len(times) < 2:
-        raise PosewrightError("The footage has a single frame; motion needs at least two.")
+        raise PosewrightError(
+            "Only a single frame of the footage is used, and motion needs two: change start, end or frame rate."
+        )
     return times
 
 

@@ -252,7 +252,7 @@ def test_panning_camera_sees_the_same_body(truth: Fit) -> None:
 def test_terms_by_name() -> None:
     assert refine_terms(ALL_TERMS) == ALL
     assert refine_terms("none") == frozenset()
-    assert refine_terms("lifted,contacts") == {"lifted", "contacts"}
+    assert refine_terms("lifted, contacts") == {"lifted", "contacts"}
     for wrong in ("lifted,magic", ""):
         with pytest.raises(UsageError, match="no term"):
             refine_terms(wrong)
