@@ -41,7 +41,9 @@ FOLDED: Final = 45.0
 carry the person: a seat, a knee, a hand."""
 
 LYING: Final = 65.0
-"""Degrees from the up axis of a level camera beyond which a body lies rather than stands."""
+STOOPING: Final = 45.0
+"""Degrees from the up axis of a level camera beyond which a body lies rather than stands, and a trunk is bent rather
+than held upright."""
 
 STRAY: Final = 10.0
 """Degrees from the others beyond which the posture of a frame counts for little."""
@@ -88,8 +90,8 @@ def posture_guesses(joints: Array, trust: Array, seen: Array, times: Array) -> l
     share = float(shown.sum() / trust.sum())
     stands = float(carried.sum() / trust.sum())
     clear = carried * (seen[:, _LEGS].min(1) ** 2 + 1e-6)
-    guesses += _axis(joints, _BALANCE, clear, times, BALANCE_SIGMA, stands)
-    guesses += _axis(joints, _TRUNK, trust, times, TRUNK_SIGMA, 1.0 - stands)
+    guesses += _axis(joints, _BALANCE, clear, times, BALANCE_SIGMA, stands, LYING)
+    guesses += _axis(joints, _TRUNK, trust, times, TRUNK_SIGMA, (1.0 - stands) ** 2, STOOPING)
     if share > 1e-3:
         guesses.append(_camera_height(joints, shown, share))
     return guesses
@@ -161,14 +163,23 @@ _TRUNK: Final = _trunk()
 
 
 def _axis(
-    joints: Array, of_joints: Array, weight: Array, times: Array, sigma: tuple[float, float], share: float
+    joints: Array,
+    of_joints: Array,
+    weight: Array,
+    times: Array,
+    sigma: tuple[float, float],
+    share: float,
+    farthest: float,
 ) -> list[Guess]:
-    """Return the mean direction of a vector of the body, unless it lies; ``share`` (0..1) of the time it tells."""
+    """Return the mean direction of a vector of the body, unless it is ``farthest`` degrees off a level camera's up.
+
+    The less of the certainty ``share`` (0..1) is left, and the more the direction swings, the less sure is the guess.
+    """
     if share < 1e-3:
         return []
     vectors = of_joints @ joints
     mean = _robust_direction(vectors, weight)
-    if -mean[1] < np.cos(np.radians(LYING)):
+    if -mean[1] < np.cos(np.radians(farthest)):
         return []
     directions, weight = _unit(vectors), weight / weight.sum()
     swing = np.degrees(
