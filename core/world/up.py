@@ -1,8 +1,9 @@
 """Which way is up, for a camera that does not say: from people who keep their balance and feet that stand.
 
-Every guess comes with its standard deviation for pitch (to and from the camera) and roll (sideways), measured on motion
-capture that went through a simulated camera and detector and the lifter; their weighted mean is the answer. The guesses
-are made before the path is put on any floor: afterwards standing feet confirm whatever was believed before.
+Every guess comes with its standard deviation for pitch (to and from the camera) and roll (sideways), and their weighted
+mean is the answer. Those of people come from motion capture that went through a simulated camera and detector and the
+lifter, widened for real footage; those of cameras are how people hold them. The guesses are made before the path is put
+on any floor: afterwards standing feet confirm whatever was believed before.
 """
 
 from dataclasses import dataclass

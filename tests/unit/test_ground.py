@@ -11,7 +11,9 @@ from posewright.core.skeleton import CONTACT_JOINTS, JOINTS
 from posewright.core.training.evaluate import VALIDATION_FILE
 from posewright.core.values import CameraPose
 from posewright.core.world.body import INDEX, canonical, heel_of
+from posewright.core.world.feet import Contacts
 from posewright.core.world.ground import REST_HEIGHTS, camera_rotation, floor_height
+from posewright.core.world.planting import plant_path
 from posewright.core.world.up import Guess, feet_plane, mean_up, posture_guesses
 
 Array = NDArray[np.float64]
@@ -189,6 +191,17 @@ def test_feet_that_drift_along_the_view_count_less() -> None:
     drift = 1.0 + 0.1 * np.sin(np.arange(len(joints)) / 4.0)
     steady, drifting = (plane_of(path, contacts, up)[0] for path in (joints, joints * drift[:, None, None]))
     assert drifting.pitch_sigma > 1.5 * steady.pitch_sigma
+
+
+def test_a_path_that_is_not_pressed_keeps_the_heights_of_feet() -> None:
+    world, contacts = walking([(0.0, 0.0)])
+    root = world[:, INDEX["pelvis"]]
+    stands = Contacts(contacts, np.zeros_like(contacts))
+    about = (root, world - root[:, None], stands, np.tile([0.0, 1.0, -0.3], (len(root), 1)), np.array([0.0, 0.0, 1.0]))
+    times = np.arange(len(root)) / FPS
+    floor = -0.1  # of which the feet tell nothing
+    assert np.abs(plant_path(*about, floor, HEIGHT, times, pressed=False) - root).max() < 1e-6
+    assert (plant_path(*about, floor, HEIGHT, times) - root)[:14, 2].max() < -0.005
 
 
 def test_motion_capture_before_cameras(shared: Path) -> None:
