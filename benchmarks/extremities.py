@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from posewright.core.camera.pinhole import guess_camera
 from posewright.core.detection import Detector
 from posewright.core.lifting import load_lifter
 from posewright.core.pipeline import motion_of
@@ -23,7 +24,6 @@ from posewright.core.settings import TrackSettings
 from posewright.core.skeleton import JOINTS
 from posewright.core.take import Take
 from posewright.core.values import Keypoints
-from posewright.core.world.camera import guess_camera
 from posewright.core.world.extremities import extremities
 from posewright.rigging.anatomy import RigBody
 from posewright.rigging.hinges import rest_hinge, usual_arm

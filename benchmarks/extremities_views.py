@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from posewright.core.bvh_frames import aligned
+from posewright.core.camera.pinhole import guess_camera
 from posewright.core.detection import Detector
 from posewright.core.lifting import load_lifter
 from posewright.core.pipeline import motion_of
@@ -24,7 +25,6 @@ from posewright.core.settings import TrackSettings
 from posewright.core.skeleton import JOINTS
 from posewright.core.take import Take
 from posewright.core.values import Keypoints
-from posewright.core.world.camera import guess_camera
 from posewright.core.world.extremities import hand_mount, head_mount
 from posewright.core.world.extremity_model import HEAD
 

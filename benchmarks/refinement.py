@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from posewright.core.camera.pinhole import guess_camera
 from posewright.core.detection import Detector
 from posewright.core.evaluation.motion import LIMBS, MAIN, Truth, motion_errors
 from posewright.core.evaluation.simulation import CAMERA, simulated_clips
@@ -28,7 +29,6 @@ from posewright.core.take import Take
 from posewright.core.training.evaluate import VALIDATION_FILE
 from posewright.core.training.motions import load_motions
 from posewright.core.values import Camera, CameraPose, Keypoints
-from posewright.core.world.camera import guess_camera
 from posewright.core.world.solve import solve_world
 
 Array = NDArray[np.float64]

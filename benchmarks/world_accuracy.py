@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from posewright.core.camera.pinhole import guess_camera
 from posewright.core.pipeline import Tracker
 from posewright.core.settings import TrackSettings
 from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS, H36M_JOINTS
 from posewright.core.take import Take
 from posewright.core.values import CameraPose, Keypoints
-from posewright.core.world.camera import guess_camera
 from posewright.core.world.solve import solve_world
 
 Array = NDArray[np.float64]

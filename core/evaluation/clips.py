@@ -16,6 +16,7 @@ import numpy as np
 
 from ...errors import Cancelled, PosewrightError, UsageError
 from ...progress import Progress, silent
+from ..camera.pinhole import guess_camera
 from ..detection import Detector
 from ..footage import open_footage
 from ..lifting.lifter import Lifter
@@ -24,7 +25,6 @@ from ..pipeline import motion_of
 from ..settings import TrackSettings
 from ..take import Take
 from ..values import Camera, Keypoints
-from ..world.camera import guess_camera
 from .motion import MotionErrors, Truth, motion_errors
 
 CLIPS_FILE: Final = "clips.json"

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from posewright.core.camera.pinhole import project
 from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS, JOINTS
 from posewright.core.values import Camera, Keypoints
-from posewright.core.world.camera import project
 from posewright.core.world.extremities import Extremities, chest_axes, extremities, hand_mount, head_mount
 from posewright.core.world.extremity_model import HAND, HEAD, MIRROR, Part
 from posewright.core.world.turning import Mount, turns

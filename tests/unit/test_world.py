@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from posewright.core.camera.pinhole import guess_camera, project
 from posewright.core.settings import TrackSettings
 from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS, H36M_JOINTS, JOINTS
 from posewright.core.take import Take
 from posewright.core.values import CameraPose, Keypoints
 from posewright.core.world.body import bone_lengths, stature, with_lengths
-from posewright.core.world.camera import guess_camera, project
 from posewright.core.world.smoothing import fill_gaps, gap_seconds, gaussian, hampel
 from posewright.core.world.solve import solve_world
 from posewright.errors import PosewrightError, UsageError

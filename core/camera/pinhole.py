@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.focal import choose_focal
 from ..settings import TrackSettings
 from ..values import Camera
+from .focal import choose_focal
 
 
 def guess_camera(settings: TrackSettings, image_size: tuple[int, int]) -> Camera:
