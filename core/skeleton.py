@@ -125,6 +125,9 @@ CONTACT_POINTS: Final = ("left_heel", "left_toe", "right_heel", "right_toe")
 CONTACT_JOINTS: Final = ("left_heel", "left_foot_index", "right_heel", "right_foot_index")
 """Joints of the columns of ``Take.contacts``."""
 
+STANDS: Final = 0.5
+"""Probability of contact above which a heel or toe stands."""
+
 
 def mirror_name(name: str) -> str:
     """Return the joint of the other side (``left_knee`` -> ``right_knee``); middle joints stay."""

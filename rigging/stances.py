@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.skeleton import CONTACT_POINTS
+from ..core.skeleton import CONTACT_POINTS, STANDS
 from ..core.spans import runs
 from ..core.take import Take
 from .anatomy import SIDES
@@ -22,9 +22,6 @@ a take has none); always: also while the rig's own feet are slow and low; never:
 the limbs and the height of the hips; ground: they do not sink into the floor, but may slide."""
 
 FEET_MODES: Final[tuple[FeetMode, ...]] = get_args(FeetMode)
-
-STANDS: Final = 0.5
-"""A contact above this stands."""
 
 POINTS: Final[tuple[Point, ...]] = get_args(Point)
 _COLUMN: Final = {"heel": "heel", "ball": "toe"}  # names in ``Take.contacts``

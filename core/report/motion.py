@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import PosewrightError
-from ..skeleton import CONTACT_JOINTS, PARENTS
+from ..skeleton import CONTACT_JOINTS, PARENTS, STANDS
 from ..take import Take
 from ..vectors import unit
 
@@ -30,9 +30,6 @@ PARTS: Final = {
     "right foot": ("right_heel", "right_foot_index"),
 }
 """Parts of the body as people call them, by their joints."""
-
-STANDS: Final = 0.5
-"""Probability of contact from which a heel or toe counts as planted."""
 
 OUTSIDE_PIXELS: Final = 2.0
 """Pixels beyond the edge of the picture from which a keypoint is outside."""

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..skeleton import CONTACT_JOINTS
+from ..skeleton import CONTACT_JOINTS, STANDS
 from ..spans import runs
 from .drawing import AXIS_HEIGHT, LEFT, RIGHT, WIDTH, Drawing, Panel, limits
 from .motion import Motion
@@ -124,7 +124,7 @@ def feet_figure(motion: Motion) -> Figure:
     if motion.take.contacts is None:
         told += "The take has no contacts; the floor is taken to be where the feet are lowest."
     else:
-        share = 100 * float((np.asarray(motion.take.contacts) > 0.5).any(1).mean())
+        share = 100 * float((np.asarray(motion.take.contacts) > STANDS).any(1).mean())
         told += f"Bars show when heel and toe stand: at least one of them in {share:.0f} % of the time."
     legend = (("main", "heel"), ("main toe", "toe"), ("bar left", "left stands"), ("bar right", "right stands"))
     return Figure(title, told, drawing.svg(), legend)

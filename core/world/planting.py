@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from ..skeleton import CONTACT_JOINTS
+from ..skeleton import CONTACT_JOINTS, STANDS
 from .body import INDEX
 from .feet import Contacts
 from .ground import REST_HEIGHTS
@@ -30,8 +30,6 @@ FLOOR_SIGMA: Final = 0.05
 
 FORCE_SIGMA: Final = 2.0
 """Metres per second squared by which the change may speed up."""
-
-STANDS: Final = 0.5
 
 
 def plant_path(

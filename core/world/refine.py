@@ -29,12 +29,15 @@ OVERLAP: Final = 2.0
 """Seconds that are solved at once, and those on either side that only steady the others. A body that is not seen
 remembers for longer, so every other iteration divides the take elsewhere."""
 
+MOST: Final = 2400
+"""Frames of a part at most, in clips of very many frames a second: it bounds the memory."""
+
 DAMPING: Final = 1e-3
 
 
 def refine(fit: Fit, evidence: Evidence, switched_on: frozenset[str], iterations: int) -> Fit:
     """Return the fit after some steps towards the minimum of the terms that are switched on."""
-    length = max(round(PART / evidence.step), 2)
+    length = min(max(round(PART / evidence.step), 2), MOST)
     overlap = max(round(OVERLAP / evidence.step), REACH)
     for iteration in range(iterations):
         parts = _parts(evidence.frames, length, overlap, shift=length // 2 if iteration % 2 else 0)

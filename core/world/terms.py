@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..skeleton import CONTACT_JOINTS
+from ..skeleton import CONTACT_JOINTS, STANDS
 from .banded import BandedSystem
 from .body import INDEX
 from .detected import detected_places
@@ -45,7 +45,6 @@ HIDDEN_DRIFT: Final = 0.1  # metres a second to or from the camera of a body who
 
 SLIDE_SIGMA: Final = 0.1  # metres a second of a foot that stands
 LEVEL_SIGMA: Final = 0.10  # metres of a standing foot over the height that it stands on
-STANDS: Final = 0.5
 
 LIMIT_SIGMA: Final = 0.05
 KNEE_BACK: Final = 0.02

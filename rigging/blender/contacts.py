@@ -11,10 +11,10 @@ import numpy as np
 from bpy.types import FCurve, Object
 from numpy.typing import NDArray
 
-from ...core.skeleton import CONTACT_POINTS
+from ...core.skeleton import CONTACT_POINTS, STANDS
 from ...core.take import Take
 from ...errors import PosewrightError
-from ..stances import STANDS, contacts_of
+from ..stances import contacts_of
 from .applied import Applied
 from .keyframes import CONSTANT, KeyWriter, curves_of, key_frames, new_action
 
