@@ -11,6 +11,7 @@ from ..settings import DEFAULT_FILTER, TrackSettings, refine_terms
 from ..skeleton import JOINTS
 from ..take import Take
 from ..values import Camera, CameraMotion, CameraPose, Keypoints
+from ..vectors import unit
 from .body import DEFAULT_HEIGHT, bone_lengths, canonical, evenness, stature, with_lengths
 from .confidence import joint_confidence
 from .directions import directions_of
@@ -255,7 +256,7 @@ def _find_ground(motion: Fit, scene: _Scene, limits: Limits) -> _Ground:
     """Find the floor, and when which foot stands."""
     upright = motion.joints @ scene.rotation.T
     floor = floor_height(upright, scene.height, scene.trust, scene.times)
-    sight = _unit(scene.rotation @ np.median(motion.root - scene.view.position, axis=0))
+    sight = unit(scene.rotation @ np.median(motion.root - scene.view.position, axis=0))
     shown = shown_feet(scene.seen, scene.times)
     contacts = estimate_contacts(upright - [0, 0, floor], sight, scene.times, scene.height, shown, limits)
     return _Ground(scene.rotation, floor, contacts)
@@ -263,7 +264,3 @@ def _find_ground(motion: Fit, scene: _Scene, limits: Limits) -> _Ground:
 
 def _rate(times: Array) -> float:
     return float(1.0 / np.median(np.diff(times)))
-
-
-def _unit(vector: Array) -> Array:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)

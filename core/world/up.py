@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..skeleton import CONTACT_JOINTS
+from ..vectors import unit
 from .body import INDEX
 from .evidence import shown_feet
 from .ground import REST_HEIGHTS
@@ -75,7 +76,7 @@ def mean_up(guesses: list[Guess]) -> Array:
     """Return the unit up axis (3,) of guesses, averaged by their certainty."""
     pitch = _mean([(_pitch(guess.up), guess.pitch_sigma) for guess in guesses])
     roll = _mean([(_roll(guess.up), guess.roll_sigma) for guess in guesses])
-    return _unit(np.array([np.tan(roll), -1.0, -np.tan(pitch)]))
+    return unit(np.array([np.tan(roll), -1.0, -np.tan(pitch)]))
 
 
 def posture_guesses(joints: Array, trust: Array, seen: Array, times: Array) -> list[Guess]:
@@ -125,7 +126,7 @@ def feet_plane(joints: Array, contacts: Array, height: float, up: Array, times: 
     feet = max(weight.sum() / len(CONTACT_JOINTS), 0.25)
     noise = np.sqrt((lean**2 * depth + FOOT_SIGMA**2) / feet * np.diag(np.linalg.inv(normal)))
     roll, pitch = np.hypot(np.degrees(np.arctan(noise)), PLANE_SIGMA)
-    return [Guess(_unit(np.array([slope[0], -1.0, slope[1]])), float(pitch), float(roll))]
+    return [Guess(unit(np.array([slope[0], -1.0, slope[1]])), float(pitch), float(roll))]
 
 
 def _mass_over_feet() -> Array:
@@ -182,7 +183,7 @@ def _axis(
     mean = _robust_direction(vectors, weight)
     if -mean[1] < np.cos(np.radians(farthest)):
         return []
-    directions, weight = _unit(vectors), weight / weight.sum()
+    directions, weight = unit(vectors), weight / weight.sum()
     swing = np.degrees(
         [_swing(_pitch(directions) - _pitch(mean), weight), _swing(_roll(directions) - _roll(mean), weight)]
     )
@@ -197,12 +198,12 @@ def _swing(angles: Array, weight: Array) -> float:
 
 def _robust_direction(vectors: Array, weight: Array) -> Array:
     """Return the unit mean of vectors (F,3) from those nearest to the up axis of a level camera on (IRLS)."""
-    directions = _unit(vectors)
+    directions = unit(vectors)
     upright = np.exp(-0.5 * (np.arccos(np.clip(-directions[:, 1], -1, 1)) / np.radians(45.0)) ** 2)
-    mean = _unit(((weight * upright)[:, None] * vectors).sum(0))
+    mean = unit(((weight * upright)[:, None] * vectors).sum(0))
     for _ in range(10):
         off = np.degrees(np.arccos(np.clip(directions @ mean, -1, 1)))
-        mean = _unit((weight / (1.0 + (off / STRAY) ** 2)) @ vectors)
+        mean = unit((weight / (1.0 + (off / STRAY) ** 2)) @ vectors)
     return mean
 
 
@@ -218,7 +219,7 @@ def _folding(joints: Array) -> Array:
 
 
 def _angle(a: Array, b: Array) -> Array:
-    return np.degrees(np.arccos(np.clip((_unit(a) * _unit(b)).sum(-1), -1, 1)))
+    return np.degrees(np.arccos(np.clip((unit(a) * unit(b)).sum(-1), -1, 1)))
 
 
 def _camera_height(joints: Array, weight: Array, share: float) -> Guess:
@@ -248,7 +249,3 @@ def _roll(up: Array) -> Array:
 def _mean(guesses: list[tuple[Array, float]]) -> float:
     weight = np.array([1.0 / sigma**2 for _, sigma in guesses])
     return float(np.clip(np.dot(weight, [value for value, _ in guesses]) / weight.sum(), -1.2, 1.2))
-
-
-def _unit(vectors: Array) -> Array:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
