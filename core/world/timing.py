@@ -20,8 +20,8 @@ COMMON_RATES: Final = (*range(1, 121), 24 / NTSC, 30 / NTSC, 60 / NTSC, 120 / NT
 def even_take(take: Take) -> Take:
     """Return the take with its frames exactly ``1 / take.fps`` apart, starting at its first time stamp.
 
-    A take that is even already stays untouched, apart from a rate that is off by rounding. Others are interpolated
-    linearly, which is what frames shorter apart than the smoothing of the motion need.
+    A take that is even already stays untouched, apart from a rate that is off by rounding. The joints of others follow
+    cubic splines, so that no frame of the footage shows as a jerk between more frames; what is no path, straight lines.
     """
     times = np.asarray(take.times, np.float64)
     rate = nearest_rate(take.fps)
@@ -36,12 +36,12 @@ def even_take(take: Take) -> Take:
 
     return replace(
         take,
-        joints=interpolate(take.joints, times, even),
+        joints=along_curves(take.joints, times, even),
         fps=rate,
         times=even,
         confidence=at_even(take.confidence),
         contacts=at_even(take.contacts),
-        joints_raw=at_even(take.joints_raw),
+        joints_raw=None if take.joints_raw is None else along_curves(take.joints_raw, times, even),
         keypoints=at_even(take.keypoints),
         keypoint_confidence=at_even(take.keypoint_confidence),
         camera_path=None if take.camera_path is None else interpolate_poses(take.camera_path, times, even),
@@ -53,6 +53,16 @@ def nearest_rate(rate: float) -> float:
     """Return the common frame rate within a part in 2000 of this one, or the rate itself."""
     best = min(COMMON_RATES, key=lambda common: abs(common - rate))
     return float(best) if abs(best - rate) < rate / 2000.0 else float(rate)
+
+
+def along_curves(paths: NDArray[np.float32], times: Array, even: Array) -> NDArray[np.float32]:
+    """Return paths (F,...) at other times, held at the ends, on cubic splines; straight lines where there are gaps."""
+    from scipy.interpolate import CubicSpline
+
+    if not np.isfinite(paths).all():
+        return interpolate(paths, times, even)
+    within = np.clip(even, times[0], times[-1])
+    return CubicSpline(times, paths.astype(np.float64), axis=0)(within).astype(np.float32)
 
 
 def interpolate(values: NDArray[np.float32], times: Array, even: Array) -> NDArray[np.float32]:

@@ -183,3 +183,17 @@ def test_even_frames_are_left_alone() -> None:
 @pytest.mark.parametrize(("rate", "nearest"), [(29.9998, 30.0), (29.9701, 30 / 1.001), (27.3, 27.3), (60.01, 60.0)])
 def test_rates_are_recognised(rate: float, nearest: float) -> None:
     assert nearest_rate(rate) == pytest.approx(nearest, abs=1e-9)
+
+
+def test_more_frames_a_second_show_no_jerks() -> None:
+    """A swing at 30 frames a second, resampled to 120, speeds up no more than the swing itself."""
+    times = np.arange(60) / 30.0
+    angle = 0.9 * np.sin(5.0 * times)
+    arm = np.stack([np.sin(angle), np.zeros(60), -np.cos(angle)], axis=-1)[:, None]
+    even = even_take(Take(arm.astype(np.float32), ("left_wrist",), 120.0, times=times))
+    assert even.frames == 237
+    found = np.linalg.norm(np.diff(even.joints[:, 0].astype(float), n=2, axis=0), axis=-1) * 120.0**2
+    true = np.linalg.norm(np.diff(arm[:, 0], n=2, axis=0), axis=-1) * 30.0**2
+    assert found[8:-8].max() < 1.15 * true.max()
+    np.testing.assert_allclose(np.linalg.norm(even.joints[:, 0], axis=-1), 1.0, atol=0.001)
+    np.testing.assert_allclose(even.joints[::4], arm.astype(np.float32), atol=1e-6)
