@@ -31,6 +31,9 @@ SEEN = 0.3
 MOSTLY = 0.9
 """Part of the frames below which it is worth saying how rarely something was seen."""
 
+SMALLEST = 50
+"""Pixels of the person's height in the picture below which keypoints are hardly more than guesses."""
+
 BODY = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 FEET = ("left_ankle", "right_ankle", "left_heel", "right_heel", "left_foot_index", "right_foot_index")
 HASH_BLOCK = 1 << 20  # bytes
@@ -156,6 +159,9 @@ def capture_warnings(keypoints: Keypoints, guesses: dict[str, bool]) -> list[str
         warnings.append("The feet were never seen, so legs, floor and the person's path are guesses.")
     elif feet < MOSTLY * body:
         warnings.append(f"The feet were seen in only {100 * feet:.0f} % of the frames; film the whole body.")
+    tall = _pixels_tall(keypoints)
+    if 0 < tall < SMALLEST:
+        warnings.append(f"The person is only {tall:.0f} pixels tall, too small to be followed well; film from nearer.")
     if guesses["height"]:
         warnings.append("The person's height was not given, 1.70 m is assumed; --height makes the size right.")
     if guesses["focal"]:
@@ -164,6 +170,18 @@ def capture_warnings(keypoints: Keypoints, guesses: dict[str, bool]) -> list[str
             "distance right."
         )
     return warnings
+
+
+def _pixels_tall(keypoints: Keypoints) -> float:
+    """Return the median height in the picture of what is seen of the person, 0 when nothing is."""
+    seen = np.nan_to_num(keypoints.confidence) > SEEN
+    rows = keypoints.points[..., 1]
+    complete = seen.sum(axis=1) >= seen.shape[1] / 2
+    if not complete.any():
+        return 0.0
+    low = np.where(seen, rows, np.inf)[complete].min(axis=1)
+    high = np.where(seen, rows, -np.inf)[complete].max(axis=1)
+    return float(np.median(high - low))
 
 
 def terms_of(lifter: dict[str, Any]) -> list[str]:

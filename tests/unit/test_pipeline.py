@@ -13,13 +13,14 @@ from posewright.core.values import Keypoints
 from posewright.errors import PosewrightError, UsageError
 
 
-def keypoints(body: float, feet: float, frames: int = 100) -> Keypoints:
+def keypoints(body: float, feet: float, frames: int = 100, tall: float = 250.0) -> Keypoints:
     """Return a track on which the body and the feet are seen in these parts of the frames."""
     confidence = np.zeros((frames, len(BLAZEPOSE_KEYPOINTS)), np.float32)
     confidence[: round(body * frames)] = 0.9
     low = [i for i, name in enumerate(BLAZEPOSE_KEYPOINTS) if name.endswith(("ankle", "heel", "foot_index"))]
     confidence[round(feet * frames) :, low] = 0.05
     points = np.zeros((*confidence.shape, 2), np.float32)
+    points[..., 1] = np.linspace(40, 40 + tall, len(BLAZEPOSE_KEYPOINTS))
     return Keypoints(points, confidence, BLAZEPOSE_KEYPOINTS, np.arange(frames) / 30.0, (640, 360))
 
 
@@ -35,6 +36,12 @@ def test_what_was_not_seen_is_said(body: float, feet: float, words: str) -> None
     warnings = capture_warnings(keypoints(body, feet), {"focal": False, "height": False})
     assert len(warnings) == 1
     assert words in warnings[0]
+
+
+def test_tiny_people_are_said() -> None:
+    warnings = capture_warnings(keypoints(1.0, 1.0, tall=30.0), {"focal": False, "height": False})
+    assert len(warnings) == 1
+    assert "30 pixels" in warnings[0]
 
 
 def test_guesses_are_said() -> None:
