@@ -86,7 +86,7 @@ def _jitter(motion: Motion) -> Fact | None:
     value = float(np.nanmean(after))
     words = "mean change of velocity a frame"
     if before is not None:
-        words += f"; {np.nanmean(before):.1f} before smoothing"
+        words += f"; {np.nanmean(before):.1f} as it was lifted"
     is_calm = value * (motion.fps / 30.0) ** 2 < CALM and motion.fps >= SLOWEST
     return Fact("jitter", f"{value:.1f} mm", words, "good" if is_calm else "")
 

@@ -34,8 +34,11 @@ PARTS: Final = {
 OUTSIDE_PIXELS: Final = 2.0
 """Pixels beyond the edge of the picture from which a keypoint is outside."""
 
-REST: Final = {"heel": 0.043, "foot_index": 0.031}
-"""Height in metres of the joints of a standing foot."""
+REST: Final = {"heel": 0.025, "foot_index": 0.018}
+"""Height of the joints of a standing foot, parts of the stature."""
+
+USUAL_HEIGHT: Final = 1.7
+"""Metres, for people some of whose bones are missing."""
 
 LOWEST: Final = 0.05
 """Part of the frames in which a foot is lower than the floor that is guessed for takes without contacts."""
@@ -165,12 +168,12 @@ class Motion:
         """The height of the floor: 0 in our takes; where the feet are lowest in takes without contacts."""
         if self.take.contacts is not None or not self.feet:
             return 0.0
-        low = np.min([path[:, 2] - rest_height(name) for name, path in self.feet.items()], axis=0)
+        low = np.min([path[:, 2] - self.rest_height(name) for name, path in self.feet.items()], axis=0)
         return float(np.nanquantile(low, LOWEST)) if np.isfinite(low).any() else 0.0
 
     def over_floor(self, joint: str) -> Array:
         """Return how high (F,) a heel or ball of a foot is over where it would stand, metres."""
-        return self.path(joint)[:, 2] - rest_height(joint) - self.floor
+        return self.path(joint)[:, 2] - self.rest_height(joint) - self.floor
 
     def planted(self, joint: str) -> NDArray[np.bool_] | None:
         """Return when a heel or ball of a foot stands (F,), None when the take has no contacts."""
@@ -201,7 +204,7 @@ class Motion:
     def jitter(self, part: str | None = None, *, raw: bool = False) -> Array | None:
         """Return the mean length of the joints' second differences (F,), millimetres a frame squared, NaN at the ends.
 
-        Of one part of the body or of all; with ``raw`` before smoothing, None when the take does not have that.
+        Of one part of the body or of all; with ``raw`` as it was lifted, None when the take does not have that.
         """
         joints = self.raw if raw else self.joints
         if joints is None:
@@ -264,7 +267,7 @@ class Motion:
             return None
         return sum(lengths[name] for name in trunk) / (1.0 - ANKLE_SHARE)
 
-
-def rest_height(joint: str) -> float:
-    """Return the height of a heel or ball of a standing foot, metres."""
-    return next(height for part, height in REST.items() if joint.endswith(part))
+    def rest_height(self, joint: str) -> float:
+        """Return the height of a heel or ball of a standing foot, metres."""
+        share = next(share for part, share in REST.items() if joint.endswith(part))
+        return share * (self.height or USUAL_HEIGHT)

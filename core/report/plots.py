@@ -172,12 +172,12 @@ def jitter_figure(motion: Motion) -> Figure:
     if before is not None:
         panel.line(motion.times, before, "line raw")
     panel.line(motion.times, after, "line main")
-    told = "Fast motion counts as well as trembling; what smoothing can take away is mostly trembling. "
+    told = "Fast motion counts as well as trembling; what refinement and smoothing take away is mostly trembling. "
     if before is None:
-        told += "The take does not hold the motion before smoothing."
+        told += "The take does not hold the motion as it was lifted."
         return Figure(title, told, drawing.svg())
-    told += f"Mean {np.nanmean(before):.1f} mm before smoothing, {np.nanmean(after):.1f} mm after it."
-    return Figure(title, told, drawing.svg(), (("raw", "before"), ("main", "after")))
+    told += f"Mean {np.nanmean(before):.1f} mm as it was lifted, {np.nanmean(after):.1f} mm in the end."
+    return Figure(title, told, drawing.svg(), (("raw", "as lifted"), ("main", "in the end")))
 
 
 def slide_figure(motion: Motion) -> Figure:
