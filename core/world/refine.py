@@ -24,8 +24,8 @@ from .lengths import fitted_lengths
 
 Array = NDArray[np.float64]
 
-PART: Final = 20.0
-OVERLAP: Final = 2.0
+PART: Final = 12.0
+OVERLAP: Final = 1.2
 """Seconds that are solved at once, and those on either side that only steady the others. A body that is not seen
 remembers for longer, so every other iteration divides the take elsewhere."""
 
