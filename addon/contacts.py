@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bpy.props import EnumProperty, IntProperty
 from bpy.types import Context, Event, Object, Operator
 
-from ..core.skeleton import CONTACT_POINTS
+from ..core.skeleton import CONTACT_POINTS, STANDS
 from ..core.take import Take
 from ..errors import PosewrightError
 from ..rigging.blender import contacts
@@ -178,7 +178,7 @@ def _count(before: Take, after: Take) -> str:
     """Return how many frames of contacts differ, in words."""
     if before.contacts is None or after.contacts is None:
         return "with contacts of its own"
-    count = int(((before.contacts > 0.5) != (after.contacts > 0.5)).any(1).sum())
+    count = int(((before.contacts > STANDS) != (after.contacts > STANDS)).any(1).sum())
     return f"with other contacts in {count} frame{'' if count == 1 else 's'}" if count else "with the same contacts"
 
 

@@ -21,6 +21,7 @@ from .body import INDEX
 from .extremity_model import HAND, HEAD, LIFTED_NOISE, MIRROR, MIRROR_TURN, SURENESS, Part
 from .filters import gaussian
 from .turning import Mount, Sight, about, fit_angles, turns
+from .view import NEAREST
 
 Array = NDArray[np.float64]
 
@@ -35,8 +36,6 @@ DETECTOR_PIXELS: Final = 200.0
 
 ROLL_SECONDS: Final = 0.3
 """Standard deviation of the smoothing of the forearm's roll, weighted by how far the elbow is bent."""
-
-NEAREST: Final = 0.1  # metres from the camera
 
 X, Y, _ = np.eye(3)
 

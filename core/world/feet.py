@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..skeleton import CONTACT_JOINTS
+from ..skeleton import CONTACT_JOINTS, STANDS
 from .body import INDEX
 from .ground import REST_HEIGHTS
 from .smoothing import gaussian, runs
@@ -100,7 +100,7 @@ def _add_supports(
 ) -> None:
     """Add the times in which a point stands on something above the floor."""
     held = _hysteresis(still, times)
-    for start, stop in runs(held > 0.5):
+    for start, stop in runs(held > STANDS):
         inside = slice(start, stop)
         level = float(np.median(height[inside]))
         long_enough = times[stop - 1] - times[start] >= SUPPORT_SHORTEST

@@ -51,18 +51,18 @@ class _Scene:
     rotation: Array  # (3,3) reference axes to axes with Z up
     solved: bool  # the reference axes are those of a scene, with Z up
 
+    @property
+    def up(self) -> Array:
+        """The up axis (3,) in reference axes."""
+        return self.rotation[2]
+
 
 @dataclass(frozen=True)
 class _Ground:
     """Where the floor is, and when which foot stands."""
 
-    rotation: Array  # (3,3) reference axes to axes with Z up
-    floor: float  # height of the floor in these axes
+    floor: float  # height of the floor along ``_Scene.up``
     contacts: Contacts
-
-    @property
-    def up(self) -> Array:
-        return self.rotation[2]
 
 
 def solve_world(
@@ -144,8 +144,8 @@ def _world(motion: Fit, ground: _Ground, scene: _Scene) -> Array:
     """
     transform = np.eye(4)
     if not scene.solved:
-        start = ground.rotation @ motion.root[0]
-        transform[:3, :3] = ground.rotation
+        start = scene.rotation @ motion.root[0]
+        transform[:3, :3] = scene.rotation
         transform[:3, 3] = [-start[0], -start[1], -ground.floor]
     return transform
 
@@ -218,7 +218,7 @@ def _refined(
     for iterations in ROUNDS:
         ground = _find_ground(fit, scene, STEADY)
         levels = ground.floor + ground.contacts.level + scene.height * np.array(REST_HEIGHTS)
-        evidence = replace(evidence, stands=ground.contacts.chance, levels=levels, up=ground.up)
+        evidence = replace(evidence, stands=ground.contacts.chance, levels=levels, up=scene.up)
         fit = refine(fit, evidence, terms, iterations)
     return fit
 
@@ -235,7 +235,7 @@ def _planted(motion: Fit, scene: _Scene) -> Fit:
         pose = motion.joints - motion.root[:, None]
         sight = motion.root - scene.view.position
         contacts, height = ground.contacts, scene.height
-        root = plant_path(motion.root, pose, contacts, sight, ground.up, ground.floor, height, scene.times)
+        root = plant_path(motion.root, pose, contacts, sight, scene.up, ground.floor, height, scene.times)
         motion = replace(motion, root=root)
     return motion
 
@@ -259,7 +259,7 @@ def _find_ground(motion: Fit, scene: _Scene, limits: Limits) -> _Ground:
     sight = unit(scene.rotation @ np.median(motion.root - scene.view.position, axis=0))
     shown = shown_feet(scene.seen, scene.times)
     contacts = estimate_contacts(upright - [0, 0, floor], sight, scene.times, scene.height, shown, limits)
-    return _Ground(scene.rotation, floor, contacts)
+    return _Ground(floor, contacts)
 
 
 def _rate(times: Array) -> float:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..skeleton import CONTACT_JOINTS
+from ..skeleton import CONTACT_JOINTS, STANDS
 from ..vectors import unit
 from .body import INDEX
 from .evidence import shown_feet
@@ -107,7 +107,7 @@ def feet_plane(joints: Array, contacts: Array, height: float, up: Array, times: 
     too far lie on the same ray, so that such an error matters as far as the ray leans against the floor.
     """
     soles = joints[:, [INDEX[name] for name in CONTACT_JOINTS]] - height * np.array(REST_HEIGHTS)[:, None] * up
-    stands = [(start, stop, c) for c in range(len(CONTACT_JOINTS)) for start, stop in runs(contacts[:, c] > 0.5)]
+    stands = [(start, stop, c) for c in range(len(CONTACT_JOINTS)) for start, stop in runs(contacts[:, c] > STANDS)]
     if len(stands) < FEWEST_PLACES:
         return []
     places = np.array([soles[start:stop, c].mean(0) for start, stop, c in stands])

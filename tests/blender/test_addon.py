@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -14,26 +13,6 @@ bpy = pytest.importorskip("bpy")
 
 MODULE = "bl_ext.user_default.posewright"
 OPERATORS = ("animate_video", "cancel", "apply_take", "apply_last_take", "save_take", "add_mannequin", "check")
-
-
-@pytest.fixture(scope="module")
-def archive(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    done = subprocess.run(
-        [sys.executable, str(checkout / "build_addon.py"), "-o", str(folder), "--validate"],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return next(folder.glob("posewright-*.zip"))
-
-
-@pytest.fixture(scope="module")
-def extension(archive: Path) -> ModuleType:
-    assert os.environ.get("BLENDER_USER_RESOURCES"), "run through tests/test_blender_versions.py"
-    done = bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
-    assert done == {"FINISHED"}
-    return importlib.import_module(MODULE)
 
 
 @pytest.fixture

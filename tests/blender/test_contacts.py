@@ -1,9 +1,6 @@
 """Contacts in Blender: keys beside the character, changed by hand, and put on it again."""
 
 import importlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -15,19 +12,6 @@ bpy = pytest.importorskip("bpy")
 MODULE = "bl_ext.user_default.posewright"
 POINTS = ("left_heel", "left_toe", "right_heel", "right_toe")
 FRAMES = 60
-
-
-@pytest.fixture(scope="module")
-def extension(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    assert os.environ.get("BLENDER_USER_RESOURCES"), "run through tests/test_blender_versions.py"
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, str(checkout / "build_addon.py"), "-o", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    archive = next(folder.glob("posewright-*.zip"))
-    done = bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
-    assert done == {"FINISHED"}
-    return importlib.import_module(MODULE)
 
 
 def swaying_take(contacts: bool = True):
