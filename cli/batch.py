@@ -201,11 +201,11 @@ def _capture(job: Job, tracker: Tracker, args: argparse.Namespace, progress: Con
     take.save(motion)
     outputs = [motion]
     if args.rig:
-        from ..rigging.blender.launch import rig_motion
+        from ..rigging.blender.launch import run_in_blender
 
         animated = job.output(f".{args.format}")
         args.overwrite = True  # whatever is there is from an unfinished or outdated run of this batch
-        rig_motion(rig_request(args, motion, out=animated, clip=job.clip), progress)
+        run_in_blender(rig_request(args, motion, out=animated, clip=job.clip), progress)
         outputs.append(animated)
     if args.preview:
         outputs.append(job.output(".preview.mp4"))

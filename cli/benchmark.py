@@ -70,7 +70,7 @@ def run_benchmark(args: argparse.Namespace) -> int:
 def measure_speed(clip: Path, settings: TrackSettings, rig: str, progress: Progress) -> list[dict[str, Any]]:
     """Run the whole job twice, the first time to warm up; return seconds and frames/s per stage."""
     from ..core.pipeline import Tracker
-    from ..rigging.blender.launch import rig_motion
+    from ..rigging.blender.launch import run_in_blender
 
     tracker = Tracker(settings)
     tracker.track(clip, progress)
@@ -82,7 +82,7 @@ def measure_speed(clip: Path, settings: TrackSettings, rig: str, progress: Progr
     with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
         motion = Path(folder) / "take.npz"
         take.save(motion)
-        rig_motion({"motion": str(motion), "rig": rig, "out": str(Path(folder) / "out.blend")}, progress)
+        run_in_blender({"motion": str(motion), "rig": rig, "out": str(Path(folder) / "out.blend")}, progress)
     whole = time.perf_counter() - started
     seconds = {"decode": _decode_seconds(clip), **clock.seconds}
     seconds |= {"track, all": tracked, "rig (Blender start included)": whole - tracked, "whole": whole}

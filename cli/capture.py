@@ -91,7 +91,7 @@ def run_track(args: argparse.Namespace) -> int:
 
 def run_animate(args: argparse.Namespace) -> int:
     """Do the work of ``animate``."""
-    from ..rigging.blender.launch import rig_motion
+    from ..rigging.blender.launch import run_in_blender
 
     settings = capture_settings(args)
     _require_ending(args.out, RIG_ENDINGS)
@@ -101,7 +101,7 @@ def run_animate(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
         motion = Path(folder) / f"{args.clip.stem}.npz"  # the action is named after it
         take.save(motion)
-        result = rig_motion(rig_request(args, motion, clip=args.clip), progress)
+        result = run_in_blender(rig_request(args, motion, clip=args.clip), progress)
     if args.take is not None:
         write_take(take, args.take)
     write_previews(take, args.clip, args.preview, args.sheet, progress)

@@ -40,7 +40,7 @@ def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> N
 def rig_request(
     args: argparse.Namespace, motion: Path, *, out: Path | None = None, clip: Path | None = None
 ) -> dict[str, Any]:
-    """Return the request for ``rigging.blender.launch.rig_motion``."""
+    """Return the request for ``rigging.blender.launch.run_in_blender``."""
     return {
         "motion": str(motion),
         "rig": args.rig,
@@ -64,13 +64,13 @@ def add_retarget_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_retarget(args: argparse.Namespace) -> int:
     """Do the work of ``retarget``."""
-    from ..rigging.blender.launch import rig_motion
+    from ..rigging.blender.launch import run_in_blender
 
     if args.out.suffix.lower() not in RIG_ENDINGS:
         raise UsageError(f"The output {args.out.name} must end in one of {', '.join(RIG_ENDINGS)}.")
     check_outputs([args.out], overwrite=args.overwrite)
     progress = ConsoleProgress(quiet=args.quiet)
-    result = rig_motion(rig_request(args, args.motion), progress)
+    result = run_in_blender(rig_request(args, args.motion), progress)
     progress.close()
     lines = [
         f"{args.out}: {result['frames']} frames on {result['bones_keyed']} bones of {result['armature']}",

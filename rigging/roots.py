@@ -1,4 +1,4 @@
-"""Where the travel of the body goes: on the hips, on a root bone under them, or nowhere; and where it starts. numpy only."""
+"""Where the travel of the body goes (hips, root bone, nowhere), and where it starts. numpy only."""
 
 from dataclasses import replace
 from typing import Final, Literal, get_args
@@ -23,7 +23,7 @@ where it stands at rest and keeps its heights and turns."""
 ROOT_MODES: Final[tuple[RootMode, ...]] = get_args(RootMode)
 
 Place = Literal["origin", "character"]
-"""Where the motion starts: origin: as it lies in the world of the take; character: where the rig stands and as it faces."""
+"""Where the motion starts: origin: as it lies in the take's world; character: where the rig stands and as it faces."""
 
 PLACES: Final[tuple[Place, ...]] = get_args(Place)
 

@@ -1,4 +1,4 @@
-"""The process that does one rig job: ``python -m posewright.rigging.blender REQUEST.json RESPONSE.json``.
+"""The process that does one job: ``python -m posewright.rigging.blender REQUEST.json RESPONSE.json``.
 
 The response is the job's result, or ``{"error": sentence, "usage": bool}``. Progress goes to stdout as lines
 that hold ``PROGRESS_MARK`` and a JSON object.
@@ -32,12 +32,12 @@ def main(words: list[str]) -> int:
 
 
 def _do(request: dict[str, Any]) -> dict[str, Any]:
-    from .job import run_job
+    from .jobs import do_job
 
     def progress(stage: str, done: float, note: str = "") -> None:
         print(progress_line(stage, done, note), flush=True)
 
-    return run_job(request, progress)
+    return do_job(request, progress)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ from .outputs import remove_partial
 from .protocol import read_progress
 
 OLDEST = (4, 2)
+PATHS = ("motion", "rig", "map", "out", "clip", "result", "folder")
+"""Keys of requests that hold paths."""
+
 LOOK_SECONDS = 0.2  # how often a cancel is looked for while Blender says nothing
 USUAL_PLACES = (
     "/usr/bin/blender",
@@ -44,16 +47,16 @@ class Blender:
     says: str  # what it is, for people
 
 
-def rig_motion(request: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
-    """Do a rig job (see ``job.run_job`` for the request and the result).
+def run_in_blender(request: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """Do one of the jobs of ``jobs.JOBS``, ``retarget`` unless ``request["job"]`` names another.
 
-    Raises PosewrightError with a plain sentence when it fails, and whatever ``progress`` raises to stop it;
-    the output is then as it was before.
+    See the job's function for the request and the result. Raises PosewrightError with a plain sentence when it
+    fails, and whatever ``progress`` raises to stop it; an output is then as it was before.
     """
     if _is_background_blender() and not request.get("blender"):
-        from .job import run_job
+        from .jobs import do_job
 
-        return run_job(request, progress)
+        return do_job(request, progress)
     blender = find_blender(request.get("blender"))
     request = _absolute(request)
     with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
@@ -62,7 +65,8 @@ def rig_motion(request: dict[str, Any], progress: Progress = silent) -> dict[str
         try:
             last_lines = _run([*blender.command, str(request_file), str(response_file)], progress)
         finally:
-            remove_partial(Path(request["out"]))
+            if request.get("out"):
+                remove_partial(Path(request["out"]))
         return _read_response(response_file, blender, last_lines)
 
 
@@ -138,7 +142,7 @@ def _is_background_blender() -> bool:
 
 def _absolute(request: dict[str, Any]) -> dict[str, Any]:
     """Return the request with full paths, so that the other process may stand in another folder."""
-    paths = {key: request[key] for key in ("motion", "rig", "map", "out", "clip") if request.get(key)}
+    paths = {key: request[key] for key in PATHS if request.get(key)}
     full = {key: str(Path(value).absolute()) for key, value in paths.items() if value != "mannequin"}
     return {**request, **full}
 

@@ -11,7 +11,7 @@ import pytest
 from posewright.core.skeleton import JOINTS
 from posewright.core.take import Take
 from posewright.errors import Cancelled, PosewrightError, UsageError
-from posewright.rigging.blender.launch import find_blender, rig_motion
+from posewright.rigging.blender.launch import find_blender, run_in_blender
 from posewright.rigging.blender.outputs import partial_path
 from posewright.rigging.blender.protocol import progress_line, read_progress
 
@@ -49,7 +49,7 @@ def test_a_job_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.Monke
     motion = take_file(folder)
     monkeypatch.chdir(folder)
     reports: list[float] = []
-    result = rig_motion(
+    result = run_in_blender(
         {"motion": motion.name, "rig": "mannequin", "out": "tänzer 1.blend"},
         lambda _, done, note="": reports.append(done),
     )
@@ -64,10 +64,10 @@ def test_errors_cross_the_border_as_sentences(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("BLENDER", raising=False)
     motion = str(take_file(tmp_path))
     with pytest.raises(PosewrightError, match="There is no file") as caught:
-        rig_motion({"motion": motion, "rig": str(tmp_path / "no.fbx"), "out": str(tmp_path / "out.blend")})
+        run_in_blender({"motion": motion, "rig": str(tmp_path / "no.fbx"), "out": str(tmp_path / "out.blend")})
     assert not isinstance(caught.value, UsageError)
     with pytest.raises(UsageError, match="must end in one of"):
-        rig_motion({"motion": motion, "rig": "mannequin", "out": str(tmp_path / "out.obj")})
+        run_in_blender({"motion": motion, "rig": "mannequin", "out": str(tmp_path / "out.obj")})
     assert [path.name for path in tmp_path.iterdir()] == ["take.npz"]
 
 
@@ -82,7 +82,7 @@ def test_a_job_can_be_stopped(stop: type[BaseException], tmp_path: Path, monkeyp
             raise stop
 
     with pytest.raises(stop):
-        rig_motion({"motion": str(motion), "rig": "mannequin", "out": str(tmp_path / "out.blend")}, progress)
+        run_in_blender({"motion": str(motion), "rig": "mannequin", "out": str(tmp_path / "out.blend")}, progress)
     time.sleep(0.5)
     assert [path.name for path in tmp_path.iterdir()] == ["take.npz"]
 
@@ -99,7 +99,7 @@ def test_a_silent_program_is_stopped_at_once(tmp_path: Path) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        rig_motion({"motion": "m.npz", "rig": "mannequin", "out": str(out), "blender": str(blender)}, progress)
+        run_in_blender({"motion": "m.npz", "rig": "mannequin", "out": str(out), "blender": str(blender)}, progress)
     assert time.monotonic() - begin < 10
     assert not partial_path(out).exists()
     with pytest.raises(ProcessLookupError):
@@ -111,7 +111,7 @@ def test_a_program_that_crashes_gives_a_sentence(tmp_path: Path) -> None:
     blender = program(tmp_path / "blender", 'echo "Writing: /tmp/blender.crash.txt"; kill -SEGV $$')
     request = {"motion": "m.npz", "rig": "mannequin", "out": str(tmp_path / "o.blend"), "blender": str(blender)}
     with pytest.raises(PosewrightError, match=r"ended without a result\. Its last words: Writing") as caught:
-        rig_motion(request)
+        run_in_blender(request)
     assert "Blender 4.5.3" in str(caught.value)
 
 
@@ -120,7 +120,7 @@ def test_what_counts_is_the_result_and_not_how_the_program_ended(tmp_path: Path)
     script = 'for last; do :; done; echo "{\\"frames\\": 3}" > "$last"; kill -SEGV $$'
     blender = program(tmp_path / "blender", script)
     request = {"motion": "m.npz", "rig": "mannequin", "out": str(tmp_path / "o.blend"), "blender": str(blender)}
-    assert rig_motion(request) == {"frames": 3}
+    assert run_in_blender(request) == {"frames": 3}
 
 
 @needs_shell
