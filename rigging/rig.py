@@ -25,6 +25,9 @@ class RigRest:
     connected: NDArray[np.bool_] | None = None  # (B,) use_connect: location keys have no effect
     inherit_rotation: NDArray[np.bool_] | None = None  # (B,) use_inherit_rotation; None: all do
     constrained: NDArray[np.bool_] | None = None  # (B,) has active constraints, which overrule keys
+    skin: NDArray[np.float64] | None = None  # (B,) share of the weight of the character's vertices; None: not known
+    skin_centres: NDArray[np.float64] | None = None  # (B,3) middle of what the bone moves, world metres; NaN: nothing
+    humanoid: dict[str, str] | None = None  # VRM's name of a human bone -> bone, where the file itself says so
 
     def index(self, bone: str) -> int:
         """Return the index of a bone; ValueError when the rig lacks it."""
@@ -65,12 +68,15 @@ class RigMap:
     """Canonical humanoid part -> bones of one rig (several bones share a part, root end first).
 
     Parts: hips, spine, neck, head, and with left_/right_: clavicle, upper_arm, forearm, hand,
-    thigh, shin, foot, toe.
+    thigh, shin, foot, toe. Optional extra parts, with left_/right_: thumb, index, middle, ring, pinky (from the
+    knuckle to the tip, without metacarpals), and upper_arm_twist, forearm_twist, thigh_twist, shin_twist (helper
+    bones that hang beside the chain; bones in the chain belong to the part itself).
     """
 
     bones: dict[str, tuple[str, ...]]
     source: str = ""  # the preset or method that made it
     notes: list[str] = field(default_factory=list)  # what was not found, in plain words
+    confidence: dict[str, float] = field(default_factory=dict)  # part -> 0..1; empty where nobody judged
 
     def first(self, part: str) -> str | None:
         """Return the first bone of a part, or None."""

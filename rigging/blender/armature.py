@@ -6,6 +6,7 @@ from bpy.types import Constraint, Object, PoseBone, Scene
 
 from ...errors import PosewrightError
 from ..rig import RigRest
+from .skin import skin_of, stated_humanoid
 
 OVERRIDING = frozenset(
     (
@@ -49,6 +50,7 @@ def rest_of(obj: Object) -> RigRest:
     bones = _parents_first(obj)
     held = holding_constraints(obj)
     index = {bone.name: i for i, bone in enumerate(bones)}
+    skin, centres = skin_of(obj, index)
     return RigRest(
         name=obj.name,
         bones=tuple(index),
@@ -60,6 +62,9 @@ def rest_of(obj: Object) -> RigRest:
         connected=np.array([b.use_connect for b in bones], np.bool_),
         inherit_rotation=np.array([b.use_inherit_rotation for b in bones], np.bool_),
         constrained=np.array([b.name in held for b in bones], np.bool_),
+        skin=skin,
+        skin_centres=centres,
+        humanoid=stated_humanoid(obj),
     )
 
 

@@ -1,0 +1,74 @@
+"""What an armature's meshes tell of its bones: how much each moves, and where that lies."""
+
+import json
+
+import bpy
+import numpy as np
+from bpy.types import Object
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+MOST_VERTICES = 8_000  # looked at; of larger characters every n-th vertex
+HUMANOID = "posewright_humanoid"
+"""The property of an armature object that holds what its file says of human bones (JSON)."""
+
+
+def skin_of(armature: Object, index: dict[str, int]) -> tuple[Array | None, Array | None]:
+    """Return the share of the skin's weight (B,) of each bone and the middle of it (B,3) in the world, at rest.
+
+    ``index`` gives the row of a bone. Meshes that hang on a bone as a whole count for that bone. (None, None) when
+    no mesh is moved. Large characters are sampled.
+    """
+    meshes = [obj for obj in bpy.data.objects if obj.type == "MESH" and len(obj.data.vertices)]
+    meshes = [obj for obj in meshes if _modified_by(obj, armature) or obj.parent == armature]
+    step = max(1, -(-sum(len(obj.data.vertices) for obj in meshes) // MOST_VERTICES))
+    total, moment = np.zeros(len(index)), np.zeros((len(index), 3))
+    for obj in meshes:
+        bones, weights, points = _weights(obj, armature, index, step)
+        np.add.at(total, bones, weights)
+        np.add.at(moment, bones, weights[:, None] * points)
+    if not total.any():
+        return None, None
+    centres = np.full((len(index), 3), np.nan)
+    some = total > 0
+    centres[some] = moment[some] / total[some, None]
+    return total / total.sum(), centres
+
+
+def _weights(obj: Object, armature: Object, index: dict[str, int], step: int) -> tuple[NDArray[np.int64], Array, Array]:
+    """Return bone (N,), weight (N,) and place in the world (N,3) of a mesh's weights."""
+    points = _points(obj)[::step]
+    if obj.parent == armature and obj.parent_type == "BONE" and not _modified_by(obj, armature):
+        b = index.get(obj.parent_bone)
+        count = 0 if b is None else len(points)
+        return np.full(count, b or 0), np.ones(count), points[:count]
+    rows = [index.get(group.name, -1) for group in obj.vertex_groups] or [-1]
+    chosen = (
+        obj.data.vertices[:] if step == 1 else [obj.data.vertices[v] for v in range(0, len(obj.data.vertices), step)]
+    )
+    found = [(v, g.group, g.weight) for v, vertex in enumerate(chosen) for g in vertex.groups]
+    table = np.array(found, np.float64).reshape(-1, 3)
+    vertices, bones, weights = table[:, 0].astype(np.int64), np.array(rows)[table[:, 1].astype(np.int64)], table[:, 2]
+    ours = (bones >= 0) & (weights > 0)
+    vertices, bones, weights = vertices[ours], bones[ours], weights[ours]
+    sums = np.bincount(vertices, weights, len(points))
+    return bones, weights / sums[vertices], points[vertices]
+
+
+def _points(obj: Object) -> Array:
+    """Return the vertices (V,3) of a mesh in the world, without modifiers."""
+    flat = np.empty(3 * len(obj.data.vertices), np.float32)
+    obj.data.vertices.foreach_get("co", flat)
+    world = np.array(obj.matrix_world, np.float64)
+    return flat.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
+
+
+def _modified_by(obj: Object, armature: Object) -> bool:
+    return any(m.type == "ARMATURE" and m.object == armature for m in obj.modifiers)
+
+
+def stated_humanoid(armature: Object) -> dict[str, str] | None:
+    """Return the human bones that the armature's file named when it was opened, or None."""
+    text = armature.get(HUMANOID)
+    return json.loads(text) if isinstance(text, str) else None
