@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .anatomy import RigBody
-from .hinges import smoothed
-from .rotations import about, across, dot, frame, from_frames, rotate, slerp, unit
+from .rotations import about, across, cross, dot, frame, from_frames, rotate, slerp, unit
+from .smoothing import smoothed
 from .stances import Standing
 
 Array = NDArray[np.float64]
@@ -35,7 +35,7 @@ def foot_turns(
     rest_left = unit(np.cross(UP, rest_forward))
     flat = standing.heel[:, None]
     up = unit(flat * UP - (1 - flat) * shin)
-    left = unit(across(np.cross(up, forward) + 0.3 * hinge, forward))
+    left = unit(across(cross(up, forward) + 0.3 * hinge, forward))
     slope = ANKLE_SLOPE
     if f"{side}_heel" in joints:
         sole = unit(across(unit(ball - joints[f"{side}_heel"]), left))

@@ -8,12 +8,13 @@ least squares problem in the unit circle, so that straight phases keep the plane
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .rotations import across, between, conjugate, dot, rotate, unit
+from .rotations import across, between, conjugate, cross, dot, rotate, running_product, unit
+from .smoothing import smoothed
 
 Array = NDArray[np.float64]
 
@@ -69,14 +70,14 @@ def follow_hinge(
     back = conjugate(trunk)
     direction = rotate(back, upper)
     transported = _transported(direction, usual)
-    partner = np.cross(direction, transported)
+    partner = cross(direction, transported)
     usual_axis = usual.at(direction)
     # next to the one direction that is opposite to the usual one, the usual hinge is arbitrary
     certainty = (0.5 + 0.5 * dot(direction, usual.direction))[..., 0] ** 2
     prior = _circle(usual_axis, transported, partner)
     evidence = np.zeros(len(upper), np.complex128)
     weight = np.zeros(len(upper))
-    for axis in (rotate(back, np.cross(upper, lower)), None if hint is None else rotate(back, hint)):
+    for axis in (rotate(back, cross(upper, lower)), None if hint is None else rotate(back, hint)):
         if axis is None:
             continue
         angle = _circle(axis, transported, partner)
@@ -94,43 +95,12 @@ def follow_hinge(
     return rotate(trunk, axis)
 
 
-def smoothed(weighted: NDArray[Any], weight: Array, change: float) -> NDArray[Any]:
-    """Return x (F,), real or complex, that minimises sum w |x - weighted/w|^2 + change * sum |x[t+1] - x[t]|^2.
-
-    A tridiagonal system, solved by elimination (Thomas algorithm).
-    """
-    count = len(weight)
-    if count == 1:
-        return weighted / weight
-    diagonal = weight + change * np.where((np.arange(count) == 0) | (np.arange(count) == count - 1), 1.0, 2.0)
-    right = weighted.tolist()
-    pivot = diagonal.tolist()
-    for t in range(1, count):
-        factor = change / pivot[t - 1]
-        pivot[t] -= factor * change
-        right[t] += factor * right[t - 1]
-    right[-1] /= pivot[-1]
-    for t in range(count - 2, -1, -1):
-        right[t] = (right[t] + change * right[t + 1]) / pivot[t]
-    return np.array(right)
-
-
 def _transported(directions: Array, usual: UsualHinge) -> Array:
     """Return axes (F,3) at right angles to the directions, carried from frame to frame without twist."""
-    axes = np.empty_like(directions)
-    axes[0] = unit(across(usual.at(directions[:1]), directions[:1]))[0]
-    steps = between(directions[:-1], directions[1:])
-    for t in range(1, len(directions)):
-        axes[t] = _turned(steps[t - 1], axes[t - 1])
+    first = unit(across(usual.at(directions[:1]), directions[:1]))
+    steps = running_product(between(directions[:-1], directions[1:]))
+    axes = np.concatenate([first, rotate(steps, first)])
     return unit(across(axes, directions))
-
-
-def _turned(q: Array, v: Array) -> Array:
-    """Return one vector turned by one quaternion; plain numbers, since it runs once a frame."""
-    w, x, y, z = q.tolist()
-    a, b, c = v.tolist()
-    tx, ty, tz = 2 * (y * c - z * b), 2 * (z * a - x * c), 2 * (x * b - y * a)
-    return np.array([a + w * tx + y * tz - z * ty, b + w * ty + z * tx - x * tz, c + w * tz + x * ty - y * tx])
 
 
 def _circle(axes: Array, first: Array, second: Array) -> NDArray[np.complex128]:

@@ -15,12 +15,19 @@ def pose_matrices(rest: RigRest, motion: BoneMotion) -> Array:
     Bones outside the motion stay at rest in their parent. Locations of connected bones have no effect.
     """
     frames = len(motion.times)
-    basis = {bone: _basis(rest, motion, k) for k, bone in enumerate(motion.bones)}
+    channels = {bone: k for k, bone in enumerate(motion.bones)}
     pose = np.empty((frames, len(rest.bones), 4, 4))
     for b, bone in enumerate(rest.bones):
         parent = int(rest.parents[b])
-        matrix = _in_parent(rest, pose[:, parent], b) if parent >= 0 else np.broadcast_to(rest.rest[b], (frames, 4, 4))
-        pose[:, b] = matrix @ basis[bone] if bone in basis else matrix
+        carried = _in_parent(rest, pose[:, parent], b) if parent >= 0 else np.tile(rest.rest[b], (frames, 1, 1))
+        if bone in motion.locations and not rest.is_connected(b):
+            axes = rest.location_axes(b)
+            if parent >= 0:  # they turn with the parent even where the bone does not
+                axes = pose[:, parent, :3, :3] @ rest.rest[parent, :3, :3].T @ axes
+            carried[:, :3, 3] += (axes @ motion.locations[bone][..., None])[..., 0]
+        if bone in channels:
+            carried[:, :3, :3] = carried[:, :3, :3] @ to_matrix(motion.rotations[:, channels[bone]])
+        pose[:, b] = carried
     return pose
 
 
@@ -34,15 +41,5 @@ def _in_parent(rest: RigRest, parent_pose: Array, b: int) -> Array:
     offset = np.linalg.inv(rest.rest[rest.parents[b]]) @ rest.rest[b]
     matrix = parent_pose @ offset
     if not rest.inherits(b):
-        matrix = matrix.copy()
         matrix[:, :3, :3] = rest.rest[b, :3, :3]
     return matrix
-
-
-def _basis(rest: RigRest, motion: BoneMotion, k: int) -> Array:
-    bone = motion.bones[k]
-    basis = np.broadcast_to(np.eye(4), (len(motion.times), 4, 4)).copy()
-    basis[:, :3, :3] = to_matrix(motion.rotations[:, k])
-    if bone in motion.locations and not rest.is_connected(rest.index(bone)):
-        basis[:, :3, 3] = motion.locations[bone]
-    return basis

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .rotations import about, across, between, dot, multiply, rotate, unit
+from .rotations import about, across, between, cross, dot, multiply, norm, rotate, unit
 
 Array = NDArray[np.float64]
 
@@ -37,11 +37,11 @@ def bend_leg(upper: Array, lower: Array, axis: Array, pieces: list[float], targe
     about its own hinge (law of cosines), then the whole leg swings the shortest way: the plane of the knee stays.
     """
     a, b = pieces
-    now = np.linalg.norm(a * upper + b * lower, axis=-1)
+    now = norm(a * upper + b * lower)
     inside = across(lower, axis)
-    breadth = np.linalg.norm(inside, axis=-1)
-    angle = np.arctan2(dot(np.cross(upper, inside), axis)[:, 0], dot(upper, inside)[:, 0])
-    wanted = np.linalg.norm(target, axis=-1)
+    breadth = norm(inside)
+    angle = np.arctan2(dot(cross(upper, inside), axis)[:, 0], dot(upper, inside)[:, 0])
+    wanted = norm(target)
     bend = np.arccos(np.clip((wanted**2 - a**2 - b**2) / (2 * a * b * breadth), np.cos(_MOST_BEND), 1))
     kept = np.maximum(0, 1 - np.abs(wanted - now) / (_BACKWARDS * (a + b)))
     knee = about(axis, bend + 2 * kept * np.minimum(angle, 0) - angle)

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from .anatomy import RigBody
 from .feet import toe_turns
-from .hinges import rest_hinge, smoothed, usual_leg
+from .hinges import rest_hinge, usual_leg
 from .legs import FREE, bend_leg, soft_reach
-from .rotations import IDENTITY, across, between, multiply, rotate, slerp, unit
+from .rotations import IDENTITY, across, between, multiply, norm, rotate, slerp, unit
+from .smoothing import smoothed
 from .stances import POINTS, Flags, Point, Span, Stance, Standing, still_and_low
 
 Array = NDArray[np.float64]
@@ -173,7 +174,7 @@ def _pins(leg: RigLeg, sole: Sole, stances: list[Stance], size: float, fps: floa
             place[2] = sole.height(span.point) + size * stance.surface
             places[span] = place
             waiting.remove(span)
-        pins += [_pin(span, place, paths[span.point] - place, leg.length, fps) for span, place in places.items()]
+        pins += [_pin(span, place, paths[span.point], leg.length, fps) for span, place in places.items()]
     return pins
 
 
@@ -186,16 +187,16 @@ def _next(waiting: list[Span], places: dict[Span, Array]) -> tuple[Span, Span | 
     return waiting[0], None
 
 
-def _pin(span: Span, place: Array, moved: Array, leg: float, fps: float) -> _Pin:
+def _pin(span: Span, place: Array, path: Array, leg: float, fps: float) -> _Pin:
     """Return a pin that holds fully in its span, and eases to nothing before and after.
 
-    ``moved`` (F,3) is how far the point is from its place without the pin: the further, the slower it eases,
-    and out of the reach of the leg it lets go.
+    ``path`` (F,3) is where the point is without the pin: the further from its place, the slower it eases, and out of
+    the reach of the leg it lets go.
     """
     most = int(LONGEST_EASE * fps) + 1
-    start, stop = max(0, span.start - most), min(len(moved), span.stop + most)
+    start, stop = max(0, span.start - most), min(len(path), span.stop + most)
     frames = np.arange(start, stop)
-    away = np.linalg.norm(moved[start:stop], axis=-1) / leg
+    away = norm(path[start:stop] - place) / leg
     ends = away[span.start - start], away[span.stop - 1 - start]
     ease = [fps * min(LONGEST_EASE, EASE * (1 + end / EASE_LENGTH)) + 1 for end in ends]
     outside = np.maximum((span.start - frames) / ease[0], (frames - (span.stop - 1)) / ease[1])
@@ -249,9 +250,8 @@ def _hips_shift(legs: list[RigLeg], feet: list[_Foot], fps: float) -> Array:
     wanted = np.sum([foot.hold[:, None] ** 2 * (foot.ankle - leg.ankle) for leg, foot in pairs], axis=0)
     change = _HIPS_CHANGE * (fps / 30) ** 2
     shift = np.zeros_like(wanted)
-    for axis in range(2):
-        first = smoothed(wanted[:, axis], weight + _HIPS_REST, change)
-        shift[:, axis] = smoothed(first, np.ones_like(first), change / 4)
+    first = smoothed(wanted[:, :2], weight + _HIPS_REST, change)
+    shift[:, :2] = smoothed(first, np.ones(len(first)), change / 4)
     return shift
 
 
@@ -260,10 +260,10 @@ def _drop(legs: list[RigLeg], feet: list[_Foot], shift: Array, fps: float) -> Ar
     needed = np.zeros(len(shift))
     for leg, foot in zip(legs, feet, strict=True):
         way = foot.ankle - leg.hip - shift
-        most = np.maximum(FREE * leg.length, np.linalg.norm(leg.ankle - leg.hip, axis=-1))
-        level = np.linalg.norm(way[:, :2], axis=-1)
+        most = np.maximum(FREE * leg.length, norm(leg.ankle - leg.hip))
+        level = norm(way[:, :2])
         height = np.sqrt(np.maximum(most**2 - level**2, 0))
-        upright = way[:, 2] < -0.5 * np.linalg.norm(way, axis=-1)
+        upright = way[:, 2] < -0.5 * norm(way)
         needed = np.maximum(needed, np.where(upright, foot.hold * np.maximum(-way[:, 2] - height, 0), 0))
     reach = max(1, round(_DROP_SECONDS * fps))
     return _envelope(needed, reach)
@@ -283,8 +283,8 @@ def _bent(rig: RigBody, leg: RigLeg, target: Array) -> tuple[Array, Array]:
     pieces = rig.leg_pieces(leg.side)
     upper, lower = rotate(leg.thigh, rest_upper), rotate(leg.shin, rest_lower)
     hinge = rotate(leg.thigh, rest_hinge(usual_leg(rig.up, rig.forward), rest_upper, rest_lower))
-    length = np.linalg.norm(target, axis=-1)
-    own = np.linalg.norm(leg.ankle - leg.hip, axis=-1)
+    length = norm(target)
+    own = norm(leg.ankle - leg.hip)
     target = unit(target) * soft_reach(length, own, sum(pieces))[:, None]
     thigh, shin = bend_leg(upper, lower, unit(across(hinge, upper)), pieces, target)
     return multiply(thigh, leg.thigh), multiply(shin, leg.shin)

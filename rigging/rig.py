@@ -25,6 +25,7 @@ class RigRest:
     connected: NDArray[np.bool_] | None = None  # (B,) use_connect: location keys have no effect
     inherit_rotation: NDArray[np.bool_] | None = None  # (B,) use_inherit_rotation; None: all do
     constrained: NDArray[np.bool_] | None = None  # (B,) has active constraints, which overrule keys
+    local_location: NDArray[np.bool_] | None = None  # (B,) use_local_location: keys count in the bone's axes; None: all
     skin: NDArray[np.float64] | None = None  # (B,) share of the weight of the character's vertices; None: not known
     skin_centres: NDArray[np.float64] | None = None  # (B,3) middle of what the bone moves, world metres; NaN: nothing
     humanoid: dict[str, str] | None = None  # VRM's name of a human bone -> bone, where the file itself says so
@@ -40,6 +41,12 @@ class RigRest:
     def inherits(self, b: int) -> bool:
         """Return whether the bone turns with its parent."""
         return self.inherit_rotation is None or bool(self.inherit_rotation[b])
+
+    def location_axes(self, b: int) -> NDArray[np.float64]:
+        """Return the axes (3,3) at rest, in armature space, that the location keys of a bone count in."""
+        if self.local_location is None or bool(self.local_location[b]):
+            return self.rest[b, :3, :3]
+        return self.rest[self.parents[b], :3, :3] if self.parents[b] >= 0 else np.eye(3)
 
     def ancestors(self, b: int) -> list[int]:
         """Return the bones above a bone, the nearest first."""

@@ -1,20 +1,18 @@
 """A motion onto a rig: world turns of the body parts become local channels of the bones. numpy only."""
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.take import Take
 from .anatomy import SIDES, RigBody
 from .hands import forearm_bones, twisted
-from .hinges import smoothed
 from .motion import body_joints, leg_length
 from .planting import RigLeg, can_plant, plant_feet, rig_contacts
+from .pose import Pose, moving_bone
 from .rig import BoneMotion, RigMap, RigRest
-from .rotations import conjugate, continuous, from_matrix, multiply, rotate, to_matrix
+from .smoothing import smoothed
 from .stances import FeetMode, Standing, standing_feet
-from .targets import limb_turns, neck_turns, spine_turns, still, trunk_turns
+from .targets import limb_turns, neck_turns, spine_turns, trunk_turns
 
 Array = NDArray[np.float64]
 
@@ -45,7 +43,7 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
     spine = spine_turns(rig, joints, turns)
     turns |= limb_turns(rig, joints, turns, standing, take.fps)
     size = _size(rig, joints)
-    pose = _Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
+    pose = Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
     pose.place_hips(hips := _hips_path(rig, joints, standing, size))
     if feet == "always":
         found = rig_contacts(rig, _legs(rig, pose, turns), take.fps, size)
@@ -56,21 +54,10 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
     if feet != "never" and legs:
         planted, shift = plant_feet(rig, legs, standing, size=size, fps=take.fps, lock=feet != "ground")
         turns |= planted
-        pose = _Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
+        pose = Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
         pose.place_hips(hips + shift)
     times = np.asarray(take.times, np.float64)
     return BoneMotion(*pose.channels(), times=times - times[0])
-
-
-def moving_bone(rest: RigRest, rig_map: RigMap) -> str:
-    """Return the bone that carries the whole body: the hips, or the nearest bone above hips, thighs and spine."""
-    hips = rig_map.bones["hips"][0]
-    carried = [rig_map.bones[part][0] for part in ("left_thigh", "right_thigh", "spine") if rig_map.bones.get(part)]
-    above = [{rest.index(bone), *rest.ancestors(rest.index(bone))} for bone in carried]
-    for bone in (rest.index(hips), *rest.ancestors(rest.index(hips))):
-        if all(bone in ancestors for ancestors in above):
-            return rest.bones[bone]
-    return hips
 
 
 def _bone_turns(rig: RigBody, turns: dict[str, Array], spine: list[Array], frames: int) -> dict[str, Array | None]:
@@ -110,7 +97,7 @@ def _hips_path(rig: RigBody, joints: dict[str, Array], standing: dict[str, Stand
     return path
 
 
-def _floor_correction(rig: RigBody, pose: "_Pose", standing: dict[str, Standing], size: float) -> Array:
+def _floor_correction(rig: RigBody, pose: Pose, standing: dict[str, Standing], size: float) -> Array:
     """Return how much (F,) to lift the rig so that standing feet stand: its legs are built unlike the person's."""
     weight = np.zeros(pose.frames)
     error = np.zeros(pose.frames)
@@ -125,7 +112,7 @@ def _floor_correction(rig: RigBody, pose: "_Pose", standing: dict[str, Standing]
     return -smoothed(error, weight + 1e-3, 4.0)
 
 
-def _legs(rig: RigBody, pose: "_Pose", turns: dict[str, Array]) -> list[RigLeg]:
+def _legs(rig: RigBody, pose: Pose, turns: dict[str, Array]) -> list[RigLeg]:
     """Return the legs that can be planted, as they are in a pose."""
     legs = []
     for side in SIDES:
@@ -135,125 +122,3 @@ def _legs(rig: RigBody, pose: "_Pose", turns: dict[str, Array]) -> list[RigLeg]:
         thigh, shin = turns[f"{side}_thigh"], turns[f"{side}_shin"]
         legs.append(RigLeg(side, hip, ankle, thigh, shin, turns.get(f"{side}_foot", shin), sum(rig.leg_pieces(side))))
     return legs
-
-
-class _Pose:
-    """The rig while it moves: turns and heads of its mapped bones and their ancestors, in armature space."""
-
-    def __init__(self, rig: RigBody, turns: dict[str, Array | None], frames: int) -> None:
-        self.rig = rig
-        self.rest = rig.rest
-        self.frames = frames
-        self.keyed = {self.rest.index(bone) for bone in turns}
-        self.carriers = self._carriers()
-        self.order = self._order()
-        self.mover = self.rest.index(moving_bone(self.rest, rig.map))
-        while self.rest.is_connected(self.mover):  # Blender ignores the location of a connected bone
-            self.mover = int(self.rest.parents[self.mover])
-        self.turns = self._armature_turns(turns)
-        self.heads: dict[int, Array] = {}
-        self.locations: dict[int, Array] = {}
-
-    def place_hips(self, path: Array) -> None:
-        """Move the rig so that the middle of its hips follows a path (F,3) in the world."""
-        self._forward(np.zeros((self.frames, 3)))
-        rest = self.rest
-        to_armature = np.linalg.inv(rest.world)
-        wanted = path @ to_armature[:3, :3].T + to_armature[:3, 3]
-        middle = to_armature[:3, :3] @ self.rig.hip_middle + to_armature[:3, 3]
-        hips = rest.index(moving_bone(rest, self.rig.map))
-        now = self.heads[hips] + rotate(self.turns[hips], middle - rest.rest[hips, :3, 3])
-        self._forward(wanted - now)
-
-    def world_head(self, bone: int) -> Array:
-        """Return the path (F,3) of a bone's head in the world."""
-        return self.heads[bone] @ self.rest.world[:3, :3].T + self.rest.world[:3, 3]
-
-    def channels(self) -> tuple[tuple[str, ...], Array, dict[str, Array]]:
-        """Return the bones with their local rotations (F,K,4) and locations."""
-        keyed = [b for b in self.order if b in self.keyed or b in self.locations]
-        rotations = np.stack([self._basis(b) for b in keyed], 1)
-        locations = {self.rest.bones[b]: location for b, location in self.locations.items()}
-        return tuple(self.rest.bones[b] for b in keyed), continuous(rotations), locations
-
-    def _order(self) -> list[int]:
-        """Return the keyed bones and all above them, each after its parent and its carrier."""
-        found: dict[int, None] = {}
-
-        def visit(b: int) -> None:
-            if b < 0 or b in found:
-                return
-            visit(int(self.rest.parents[b]))
-            visit(self.carriers.get(b, -1))
-            found[b] = None
-
-        for b in sorted(self.keyed):
-            visit(b)
-        return list(found)
-
-    def _forward(self, shift: Array) -> None:
-        """Compute all heads; ``shift`` (F,3) moves the moving bone, in armature axes."""
-        rest = self.rest
-        for b in self.order:
-            head = self._carried_head(b, int(rest.parents[b]))
-            if b == self.mover:
-                self._locate(b, shift)
-                head = head + shift
-            elif b in self.carriers:
-                wanted = self._carried_head(b, self.carriers[b])
-                self._locate(b, wanted - head)
-                head = wanted
-            self.heads[b] = head
-
-    def _carried_head(self, b: int, carrier: int) -> Array:
-        at_rest = self.rest.rest[b, :3, 3]
-        if carrier < 0:
-            return np.broadcast_to(at_rest, (self.frames, 3))
-        return self.heads[carrier] + rotate(self.turns[carrier], at_rest - self.rest.rest[carrier, :3, 3])
-
-    def _locate(self, b: int, shift: Array) -> None:
-        axes = from_matrix(self.rest.rest[b, :3, :3])
-        self.locations[b] = rotate(conjugate(axes), rotate(conjugate(self._parent_turn(b)), shift))
-
-    def _parent_turn(self, b: int) -> Array:
-        parent = int(self.rest.parents[b])
-        return self.turns[parent] if parent >= 0 and self.rest.inherits(b) else still(self.frames)
-
-    def _basis(self, b: int) -> Array:
-        axes = from_matrix(self.rest.rest[b, :3, :3])
-        local = multiply(conjugate(self._parent_turn(b)), self.turns[b])
-        return multiply(conjugate(axes), multiply(local, axes))
-
-    def _armature_turns(self, turns: dict[str, Array | None]) -> dict[int, Array]:
-        """Return the turn of every bone on the way in armature axes; bones without one move with their carrier."""
-        axes = self.rest.world_rotation()
-        found: dict[int, Array] = {}
-        for b in self.order:
-            turn = turns.get(self.rest.bones[b])
-            parent = self.carriers.get(b, int(self.rest.parents[b]))
-            if turn is not None:
-                found[b] = from_matrix(axes.T @ to_matrix(turn) @ axes)
-            elif parent >= 0 and (self.rest.inherits(b) or b in self.keyed):
-                found[b] = found[parent]
-            else:
-                found[b] = still(self.frames)
-        return found
-
-    def _carriers(self) -> dict[int, int]:
-        """Return bone -> bone of the part that carries it, for bones that are not below that one in the rig."""
-        names, rest = self.rig.map.bones, self.rest
-        loose: dict[int, int] = {}
-        chains = [["hips", "spine", "neck", "head"]]
-        for side in SIDES:
-            chains += [
-                ["spine", *(f"{side}_{part}" for part in ("clavicle", "upper_arm", "forearm", "hand"))],
-                ["hips", *(f"{side}_{part}" for part in ("thigh", "shin", "foot", "toe"))],
-            ]
-        mover = moving_bone(rest, self.rig.map)
-        for chain in chains:
-            bones = [mover if part == "hips" else bone for part in chain for bone in names.get(part, ())]
-            for above, below in pairwise(bones):
-                b, carrier = rest.index(below), rest.index(above)
-                if b != carrier and carrier not in rest.ancestors(b) and not rest.is_connected(b):
-                    loose[b] = carrier
-        return loose

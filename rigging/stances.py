@@ -10,8 +10,8 @@ from ..core.skeleton import CONTACT_POINTS, STANDS
 from ..core.spans import runs
 from ..core.take import Take
 from .anatomy import SIDES
-from .hinges import smoothed
 from .motion import body_joints
+from .smoothing import smoothed
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -17,14 +17,15 @@ from .feet import foot_turns
 from .hands import hand_turn
 from .hinges import follow_hinge, rest_hinge, usual_arm, usual_leg
 from .rotations import (
-    IDENTITY,
     across,
     between,
     conjugate,
+    cross,
     frame,
     from_frames,
     limited,
     multiply,
+    norm,
     rotate,
     slerp,
     unit,
@@ -186,7 +187,7 @@ def _leg_turns(
         upper = lower = unit(joints.get(names[2], joints[names[1]]) - joints[names[0]])
     hint = None
     if names[2] in joints and names[3] in joints:
-        hint = np.sqrt(FOOT_HINT) * np.cross(unit(joints[names[3]] - joints[names[2]]), lower)
+        hint = np.sqrt(FOOT_HINT) * cross(unit(joints[names[3]] - joints[names[2]]), lower)
     rest_upper = rig.direction(f"{side}_thigh")
     rest_lower = rig.direction(f"{side}_shin") if rig.has(f"{side}_shin") else rest_upper
     rest_axis = rest_hinge(usual, rest_upper, rest_lower)
@@ -212,9 +213,9 @@ def reach(upper: Array, lower: Array, axis: Array, own: Sequence[float], rig: Se
     """
     a, b = rig
     leg = (own[0] * upper + own[1] * lower) * ((a + b) / (own[0] + own[1]))
-    length = np.clip(np.linalg.norm(leg, axis=-1, keepdims=True), abs(a - b) + 1e-3 * (a + b), a + b)
+    length = np.clip(norm(leg)[..., None], abs(a - b) + 1e-3 * (a + b), a + b)
     along = unit(leg)
-    side = unit(across(upper, along) + 0.02 * np.cross(along, axis))
+    side = unit(across(upper, along) + 0.02 * cross(along, axis))
     cosine = np.clip((a**2 + length**2 - b**2) / (2 * a * length), -1, 1)
     thigh = cosine * along + np.sqrt(1 - cosine**2) * side
     return thigh, unit(length * along - a * thigh)
@@ -250,8 +251,3 @@ def spine_turns(rig: RigBody, joints: dict[str, Array], trunk: Turns) -> list[Ar
 def neck_turns(count: int, chest: Array, head: Array) -> list[Array]:
     """Return the turns (F,4) of the neck's bones, evenly from chest to head."""
     return [slerp(chest, head, (k + 1) / (count + 1)) for k in range(count)]
-
-
-def still(frames: int) -> Array:
-    """Return no turn (F,4)."""
-    return np.tile(IDENTITY, (frames, 1))

@@ -62,6 +62,7 @@ def rest_of(obj: Object) -> RigRest:
         connected=np.array([b.use_connect for b in bones], np.bool_),
         inherit_rotation=np.array([b.use_inherit_rotation for b in bones], np.bool_),
         constrained=np.array([b.name in held for b in bones], np.bool_),
+        local_location=np.array([b.use_local_location for b in bones], np.bool_),
         skin=skin,
         skin_centres=centres,
         humanoid=stated_humanoid(obj),
