@@ -30,6 +30,13 @@ COMMANDS = (
     Command("track", "capture", "add_track_arguments", "run_track", "footage to a take (.npz or .bvh)"),
     Command("retarget", "retarget", "add_retarget_arguments", "run_retarget", "a take or .bvh onto a rig"),
     Command("report", "report", "add_report_arguments", "run_report", "a page about a take: figures, plots, moments"),
+    Command(
+        "contact-sheet",
+        "contact_sheet",
+        "add_contact_sheet_arguments",
+        "run_contact_sheet",
+        "pictures beside the footage",
+    ),
     Command("batch", "batch", "add_batch_arguments", "run_batch", "many clips, resumable"),
     Command("weights", "weights", "add_weights_arguments", "run_weights", "list, fetch, verify, import weights"),
     Command("train", "train", "add_train_arguments", "run_train", "train a lifter on motion-capture data"),

@@ -4,16 +4,15 @@ import os
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import PosewrightError
 from ...progress import Progress
 from ..footage import open_footage
 from ..take import Take
 from .overlay import BAR, caption
 from .panels import Panels, Window
+from .picture import write_picture
 from .timing import frames_at, nearest, take_times
 
 MOMENTS: Final = 8
@@ -42,7 +41,7 @@ def draw_sheet(take: Take, clip: str | os.PathLike[str], out: str | os.PathLike[
         pictures = [panels.footage(frame.image, index, window), panels.same_view(index, window), panels.side(index)]
         columns.append((f"{moment:.2f} s", pictures))
         progress("preview", (done + 1) / count)
-    _write(Path(out), _page(columns))
+    write_picture(Path(out), _page(columns))
 
 
 def _windows(panels: Panels, indices: list[int], width: int, height: int) -> list[Window]:
@@ -75,20 +74,3 @@ def _page(columns: list[tuple[str, list[Image]]]) -> Image:
         left = column * (CELL[0] + GAP)
         stamps[:, left : left + CELL[0]] = caption(stamp, CELL[0], BAR_HEIGHT)
     return np.concatenate([*rows, stamps])
-
-
-def _write(target: Path, page: Image) -> None:
-    ending = target.suffix.lower()
-    if ending not in (".png", ".jpg", ".jpeg"):
-        raise PosewrightError(f"A sheet cannot be written as {target.name}; name it with the ending .png.")
-    made, data = cv2.imencode(ending, cv2.cvtColor(page, cv2.COLOR_RGB2BGR))
-    if not made:
-        raise PosewrightError(f"The sheet {target} could not be encoded; name it with the ending .png.")
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(data.tobytes())
-        partial.replace(target)
-    except OSError as error:
-        raise PosewrightError(f"The sheet could not be written to {target}: {error.strerror}.") from error
-    finally:
-        partial.unlink(missing_ok=True)

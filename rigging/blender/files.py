@@ -51,7 +51,7 @@ def _import(path: Path, ending: str) -> None:
         bpy.ops.import_scene.fbx(filepath=str(path))
     elif ending == ".bvh":
         _enable("io_anim_bvh")
-        bpy.ops.import_anim.bvh(filepath=str(path), axis_forward="-Z", axis_up="Y")
+        bpy.ops.import_anim.bvh(filepath=str(path), axis_forward="-Z", axis_up="Y", update_scene_fps=True)
     elif ending == ".vrm":  # a .glb with more in it, which the importer knows by the ending alone
         with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
             copy = Path(folder) / f"{path.stem}.glb"

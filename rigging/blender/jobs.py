@@ -8,6 +8,7 @@ from ...progress import Progress, silent
 
 JOBS = {
     "retarget": ("job", "run_job"),
+    "views": ("views", "render_views"),
 }
 """Name in the request's ``job`` -> module beside this one, and its function (request, progress) -> result."""
 

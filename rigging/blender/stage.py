@@ -19,6 +19,8 @@ from .materials import nodes_of, plain_material
 
 Array = NDArray[np.float64]
 
+STAGE = "Stage"
+FILM_CAMERA = "Footage camera"
 SENSOR_MM = 36.0
 BOUND_FRAMES = 8  # at which the character's size is measured
 CAMERA_AXES = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's camera looks along -Z with Y up
@@ -45,15 +47,15 @@ def set_stage(obj: Object, take: Take, result: dict[str, Any], *, clip: Path | N
     scene.frame_set(scene.frame_start)
     low, high = _bounds(obj, scene)
     if furnish:
-        collection = _collection(scene, "Stage")
-        _add_floor(collection, low, high)
-        _add_light(scene, collection)
+        collection = stage_collection(scene)
+        add_floor(collection, low, high)
+        add_light(scene, collection)
     if take.focal_px and take.image_size and take.world_from_camera is not None:
-        camera = _add_film_camera(_collection(scene, "Stage"), take, clip, out, result["size_ratio"])
+        camera = _add_film_camera(stage_collection(scene), take, clip, out, result["size_ratio"])
         _key_film_camera(camera, take, result)
         scene.render.resolution_x, scene.render.resolution_y = take.image_size
     elif furnish:
-        camera = _add_view_camera(_collection(scene, "Stage"), low, high)
+        camera = _add_view_camera(stage_collection(scene), low, high)
     else:
         camera = None
     if scene.camera is None and camera is not None:
@@ -79,15 +81,16 @@ def _bounds(obj: Object, scene: Scene) -> tuple[Array, Array]:
     return table.min(0), table.max(0)
 
 
-def _collection(scene: Scene, name: str) -> Collection:
-    found = scene.collection.children.get(name)
+def stage_collection(scene: Scene) -> Collection:
+    """Return the collection for floor, light and cameras, made when the scene has none."""
+    found = scene.collection.children.get(STAGE)
     if found is None:
-        found = bpy.data.collections.new(name)
+        found = bpy.data.collections.new(STAGE)
         scene.collection.children.link(found)
     return found
 
 
-def _add_floor(collection: Collection, low: Array, high: Array) -> None:
+def add_floor(collection: Collection, low: Array, high: Array) -> None:
     """Add a chequered floor at z = 0 with squares of half a metre under the whole path."""
     centre = np.round((low + high) / 2)
     half = float(np.ceil(max((high - low)[:2]) / 2 + 3))
@@ -114,7 +117,8 @@ def _floor_material() -> Material:
     return material
 
 
-def _add_light(scene: Scene, collection: Collection) -> None:
+def add_light(scene: Scene, collection: Collection) -> None:
+    """Add a sun, and a sky where the scene has none."""
     sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
     sun.data.energy = 2.5
     sun.data.angle = 0.2
@@ -133,13 +137,13 @@ def _add_film_camera(collection: Collection, take: Take, clip: Path | None, out:
     """Add the camera of the footage; scaled about the origin like the motion, so that the picture stays the same."""
     assert take.focal_px and take.image_size and take.world_from_camera is not None
     width, height = take.image_size
-    data = bpy.data.cameras.new("Footage camera")
+    data = bpy.data.cameras.new(FILM_CAMERA)
     data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_MM
     data.lens = take.focal_px * SENSOR_MM / width
     if take.principal_point is not None:
         data.shift_x = (width / 2 - take.principal_point[0]) / width
         data.shift_y = (take.principal_point[1] - height / 2) / width
-    camera = bpy.data.objects.new("Footage camera", data)
+    camera = bpy.data.objects.new(FILM_CAMERA, data)
     matrix = np.array(take.world_from_camera, np.float64) @ CAMERA_AXES
     matrix[:3, 3] *= ratio
     camera.matrix_world = Matrix(matrix.tolist())
@@ -160,13 +164,13 @@ def _key_film_camera(camera: Object, take: Take, result: dict[str, Any]) -> None
     writer = KeyWriter(frames)
     matrices = take.camera_path @ CAMERA_AXES
     camera.rotation_mode = "QUATERNION"
-    _, new_curve = new_action(camera, "Footage camera")
+    _, new_curve = new_action(camera, FILM_CAMERA)
     turns = continuous(from_matrix(matrices[:, :3, :3]))
     for path, values in (("location", result["size_ratio"] * matrices[:, :3, 3]), ("rotation_quaternion", turns)):
         for index in range(values.shape[1]):
-            writer.write(new_curve(path, index, "Footage camera"), values[:, index])
+            writer.write(new_curve(path, index, FILM_CAMERA), values[:, index])
     if take.focal_path is not None:
-        _, new_curve = new_action(camera.data, "Footage camera lens")
+        _, new_curve = new_action(camera.data, f"{FILM_CAMERA} lens")
         writer.write(new_curve("lens", 0, "Lens"), take.focal_path * SENSOR_MM / take.image_size[0])
 
 

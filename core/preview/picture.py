@@ -1,0 +1,40 @@
+"""Pictures as files."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import PosewrightError
+
+Image = NDArray[np.uint8]
+
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg")
+
+
+def write_picture(target: Path, page: Image) -> None:
+    """Write an RGB picture by its ending; it appears complete or not at all. PosewrightError when that fails."""
+    ending = target.suffix.lower()
+    if ending not in PICTURE_ENDINGS:
+        raise PosewrightError(f"A picture cannot be written as {target.name}; name it with the ending .png.")
+    made, data = cv2.imencode(ending, cv2.cvtColor(page, cv2.COLOR_RGB2BGR))
+    if not made:
+        raise PosewrightError(f"The picture {target} could not be encoded; name it with the ending .png.")
+    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(data.tobytes())
+        partial.replace(target)
+    except OSError as error:
+        raise PosewrightError(f"The picture could not be written to {target}: {error.strerror}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_picture(path: Path) -> Image:
+    """Read a picture as RGB (H,W,3); PosewrightError when it is none."""
+    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.is_file() else None
+    if image is None:
+        raise PosewrightError(f"The picture {path} cannot be read.")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
