@@ -16,7 +16,7 @@ from ...core.take import Take
 from ...errors import PosewrightError
 from ..stances import contacts_of
 from .applied import Applied
-from .keyframes import CONSTANT, KeyWriter, curves_of, key_frames, new_action
+from .keyframes import KeyWriter, curves_of, key_frames, new_action
 
 CHARACTER, WHICH = "posewright_character", "posewright_take_id"
 """Custom properties of the empty: the armature, and the ``take_id`` of the take that the contacts belong to."""
@@ -48,7 +48,7 @@ def add_contacts(obj: Object, take: Take, applied: Applied) -> Object:
         empty.id_properties_ui(point).update(min=0.0, max=1.0, description=what)
         changes = np.flatnonzero(np.diff(stands[:, k], prepend=~stands[0, k]))
         curve = new_curve(_path(point), 0, GROUP)
-        KeyWriter(frames[changes], CONSTANT).write(curve, stands[changes, k].astype(np.float64))
+        KeyWriter(frames[changes], "constant").write(curve, stands[changes, k].astype(np.float64))
     return empty
 
 

@@ -4,7 +4,8 @@ All keys of a curve are written at once (``foreach_set``); inserting them one by
 grows with the square of the number of frames.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -12,34 +13,80 @@ from bpy.types import Action, Camera, FCurve, Object, PoseBone
 from numpy.typing import NDArray
 
 from ...errors import PosewrightError
+from ..channels import rotation_channels
+from ..keys import Interpolation, KeySettings, resampled
+from ..reduce import BoneChannels, Tolerance, kept_keys, most_off
 from ..rig import BoneMotion
-from .channels import rotation_channels
+from .layers import Layers, action_curves, push_up
 
-CONSTANT, LINEAR = 0, 1  # Blender's numbers for the interpolation, the same in all versions
+CODES: dict[Interpolation, int] = {"constant": 0, "linear": 1, "bezier": 2}  # the same in all versions
+AUTO_CLAMPED = 4
 SNAP = 0.1  # frames; a time stamp in whole milliseconds is off by less at up to 200 frames/s
+LEG_SHARE = 0.47  # of a character's height
+LENGTH_SHARE = (
+    0.5  # of the way that a foot makes when the leg turns by the reduction's angle: what locations may be off
+)
 
 NewCurve = Callable[[str, int, str], FCurve]  # data path, array index, group name
+Array = NDArray[np.float64]
 
 
-def key_motion(obj: Object, motion: BoneMotion, *, name: str, fps: float, start_frame: float = 1.0) -> Action:
-    """Give the armature a new action with the keys of a motion, and return the action.
+@dataclass(frozen=True)
+class Written:
+    """What was keyed, and how true it is."""
 
-    Keys lie at ``start_frame + seconds * fps``, between frames where the footage's time stamps say so.
-    Bones outside the motion get no keys. The action that the armature had stays in the file.
+    action: Action
+    keys: int  # key frames of bones: those of one bone lie on the same frames in all its curves
+    keys_before: int  # without reduction
+    degrees_off: float  # most that a bone's own rotation is off the full motion at any of its frames
+    length_off: float  # most that a bone's location is off, armature units
+
+
+def key_motion(
+    obj: Object,
+    motion: BoneMotion,
+    *,
+    name: str,
+    fps: float,
+    start_frame: float = 1.0,
+    keys: KeySettings | None = None,
+) -> Action:
+    """Give the armature a new action with the keys of a motion, and return the action; see ``write_motion``."""
+    return write_motion(obj, motion, keys or KeySettings(), name=name, fps=fps, start_frame=start_frame).action
+
+
+def write_motion(
+    obj: Object, motion: BoneMotion, keys: KeySettings, *, name: str, fps: float, start_frame: float = 1.0
+) -> Written:
+    """Give the armature a new action with the keys of a motion.
+
+    Keys lie at ``start_frame + seconds * fps``, between frames where the footage's time stamps say so. Bones outside
+    the motion get no keys. The action that the armature had stays in the file; with ``keys.nla`` it plays on beneath
+    the new one, which lies in a strip on a track of its own. Channels that are locked in the panels are keyed as well:
+    Blender's locks hold hands off, not animation. Locations of connected bones have no effect and get no keys.
+    ``keys.start`` and ``keys.end`` are for takes (``part_of``) and not looked at here.
     """
-    set_aside_animation(obj, motion.bones)
-    action, new_curve = new_action(obj, name)
-    writer = KeyWriter(key_frames(motion.times, fps, start_frame))
-    for k, bone_name in enumerate(motion.bones):
-        bone = obj.pose.bones[bone_name]
-        channel, values = rotation_channels(bone.rotation_mode, motion.rotations[:, k])
-        writer.write_channel(new_curve, bone, channel, values)
-    for bone_name, locations in motion.locations.items():
-        writer.write_channel(new_curve, obj.pose.bones[bone_name], "location", locations)
-    return action
+    if keys.rate is not None:
+        motion = resampled(motion, keys.rate)
+    frames = key_frames(motion.times, fps, start_frame)
+    layers = Layers(obj)
+    if keys.nla:
+        clear_pose(_with_parents(obj, motion.bones))
+    else:
+        set_aside_animation(obj, motion.bones)
+    action, new_curve = new_action(obj, keys.name or name)
+    slot = getattr(obj.animation_data, "action_slot", None)
+    writer = MotionWriter(obj, frames, keys, new_curve)
+    for bone, channels in _channels(obj, motion):
+        writer.write(bone, channels)
+    if keys.nla:
+        bones = {bone.name for bone in _with_parents(obj, motion.bones)}
+        writer.hold_still(layers.animated(bones), frames[:1])
+        push_up(obj, action, slot, layers)
+    return Written(action, writer.keys, writer.keys_before, float(np.degrees(writer.radians_off)), writer.length_off)
 
 
-def key_frames(times: NDArray[np.float64], fps: float, start_frame: float) -> NDArray[np.float64]:
+def key_frames(times: Array, fps: float, start_frame: float) -> Array:
     """Return the frame number of each time in seconds, strictly increasing.
 
     Times that miss whole frames only by the rounding of time stamps give whole frames; footage of varying
@@ -63,13 +110,18 @@ def set_aside_animation(obj: Object, bones: tuple[str, ...]) -> None:
     animation = obj.animation_data
     animated = animation is not None and (animation.action is not None or len(animation.nla_tracks) > 0)
     if animation is not None:
+        animation.use_tweak_mode = False  # while a strip is edited the action cannot be changed
         if animation.action is not None:
             animation.action.use_fake_user = True
             animation.action = None
         for track in animation.nla_tracks:
             track.mute = True
-    cleared = set(obj.pose.bones) if animated else _with_parents(obj, bones)
-    for bone in cleared:
+    clear_pose(obj.pose.bones if animated else _with_parents(obj, bones))
+
+
+def clear_pose(bones: Iterable[PoseBone]) -> None:
+    """Put bones back to rest in their parents."""
+    for bone in bones:
         bone.matrix_basis.identity()
 
 
@@ -102,31 +154,96 @@ def curves_of(obj: Object) -> list[FCurve]:
     animation = obj.animation_data
     if animation is None or animation.action is None:
         return []
-    action = animation.action
-    if not hasattr(action, "layers"):  # before Blender 4.4
-        return list(action.fcurves)
-    bags = [strip.channelbag(animation.action_slot) for layer in action.layers for strip in layer.strips]
-    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
+    return action_curves(animation.action, getattr(animation, "action_slot", None))
+
+
+class MotionWriter:
+    """Writes the curves of bones, reduced as wished, and remembers how true they are."""
+
+    def __init__(self, obj: Object, frames: Array, keys: KeySettings, new_curve: NewCurve) -> None:
+        self._frames, self._settings, self._new_curve = frames, keys, new_curve
+        self._whole = KeyWriter(frames, keys.interpolation)
+        self._tolerance = _tolerance(obj, keys.reduce_degrees)
+        self._written: set[tuple[str, int]] = set()
+        self.keys = self.keys_before = 0
+        self.radians_off = self.length_off = 0.0
+
+    def write(self, bone: PoseBone, channels: BoneChannels) -> None:
+        """Add the curves of one bone."""
+        writer, kept = self._whole, np.ones(len(self._frames), bool)
+        if self._tolerance is not None:
+            kept = kept_keys(self._frames, channels, self._tolerance, self._settings.interpolation)
+            writer = KeyWriter(self._frames[kept], self._settings.interpolation)
+            radians, length = most_off(self._frames, channels, kept, self._settings.interpolation)
+            self.radians_off, self.length_off = max(self.radians_off, radians), max(self.length_off, length)
+        self.keys += int(kept.sum())
+        self.keys_before += len(kept)
+        self._add(writer, bone, rotation_channel(bone), channels.rotation[kept])
+        if channels.location is not None:
+            self._add(writer, bone, "location", channels.location[kept])
+
+    def hold_still(self, paths: Iterable[tuple[PoseBone, str, int]], frame: Array) -> None:
+        """Give one key of rest to the channels that other animation moves beneath and this motion leaves alone."""
+        writer = KeyWriter(frame)
+        for bone, channel, index in paths:
+            path = bone.path_from_id(channel)
+            if (path, index) not in self._written:
+                at_rest = bone.bl_rna.properties[channel].default_array[index]
+                writer.write(self._new_curve(path, index, bone.name), np.array([at_rest]))
+
+    def _add(self, writer: "KeyWriter", bone: PoseBone, channel: str, values: Array) -> None:
+        writer.write_channel(self._new_curve, bone, channel, values)
+        path = bone.path_from_id(channel)
+        self._written |= {(path, index) for index in range(values.shape[1])}
+
+
+def rotation_channel(bone: PoseBone) -> str:
+    """Return the property that turns a bone in its rotation mode."""
+    return {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
+        bone.rotation_mode, "rotation_euler"
+    )
+
+
+def _channels(obj: Object, motion: BoneMotion) -> Iterable[tuple[PoseBone, BoneChannels]]:
+    for k, name in enumerate(motion.bones):
+        bone = obj.pose.bones[name]
+        connected = bone.bone.use_connect and bone.parent is not None
+        _, rotation = rotation_channels(bone.rotation_mode, motion.rotations[:, k])
+        yield bone, BoneChannels(bone.rotation_mode, rotation, None if connected else motion.locations.get(name))
+
+
+def _tolerance(obj: Object, degrees: float | None) -> Tolerance | None:
+    """Return what reduction may cost; locations by the length of the character's legs."""
+    if degrees is None:
+        return None
+    heads = np.array([bone.head_local for bone in obj.data.bones], np.float64).reshape(-1, 3)
+    height = float(np.ptp(heads, axis=0).max()) or 1.0
+    return Tolerance(float(np.radians(degrees)), LENGTH_SHARE * LEG_SHARE * height * float(np.radians(degrees)))
 
 
 class KeyWriter:
     """Fills empty curves with keys at given frames (F,), which increase strictly."""
 
-    def __init__(self, frames: NDArray[np.float64], interpolation: int = LINEAR) -> None:
+    def __init__(self, frames: Array, interpolation: Interpolation = "linear") -> None:
         self._coordinates = np.empty(2 * len(frames), np.float32)
         self._coordinates[0::2] = frames
-        self._interpolation = np.full(len(frames), interpolation, np.int32)
+        self._interpolation = np.full(len(frames), CODES[interpolation], np.int32)
+        self._handles = np.full(len(frames), AUTO_CLAMPED, np.int32) if interpolation == "bezier" else None
 
-    def write(self, curve: FCurve, values: NDArray[np.float64]) -> None:
+    def write(self, curve: FCurve, values: Array) -> None:
         """Give an empty curve its keys, all at once."""
         points = curve.keyframe_points
         points.add(len(self._interpolation))
         self._coordinates[1::2] = values
         points.foreach_set("co", self._coordinates)
         points.foreach_set("interpolation", self._interpolation)
+        if self._handles is not None:
+            curve.auto_smoothing = "NONE"  # as ``rigging.curves`` has it; the other one lets keys far away have a say
+            points.foreach_set("handle_left_type", self._handles)
+            points.foreach_set("handle_right_type", self._handles)
         curve.update()  # or the handles stay at (0, 0)
 
-    def write_channel(self, new_curve: NewCurve, bone: PoseBone, channel: str, values: NDArray[np.float64]) -> None:
+    def write_channel(self, new_curve: NewCurve, bone: PoseBone, channel: str, values: Array) -> None:
         """Add the curves of one channel of a bone, values (F,n)."""
         path = bone.path_from_id(channel)
         for index in range(values.shape[1]):

@@ -7,7 +7,7 @@ solutions or the two directions of an axis each frame has the one that is neares
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rotations import continuous, to_matrix
+from .rotations import about, continuous, multiply, to_matrix
 
 Array = NDArray[np.float64]
 
@@ -21,6 +21,17 @@ def rotation_channels(mode: str, quaternions: Array) -> tuple[str, Array]:
     if mode == "AXIS_ANGLE":
         return "rotation_axis_angle", axis_angles(continuous(quaternions))
     return "rotation_euler", euler_angles(quaternions, mode)
+
+
+def rotations_of(mode: str, values: Array) -> Array:
+    """Return the rotations (F,4) wxyz that Blender makes of a bone's channel values, also of ones between keys."""
+    if mode == "QUATERNION":
+        return values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-12)
+    if mode == "AXIS_ANGLE":
+        length = np.linalg.norm(values[:, 1:], axis=-1, keepdims=True)
+        return about(values[:, 1:] / np.maximum(length, 1e-12), values[:, 0])
+    first, middle, last = (about(np.eye(3)["XYZ".index(axis)], values[:, "XYZ".index(axis)]) for axis in mode)
+    return multiply(last, multiply(middle, first))
 
 
 def euler_angles(quaternions: Array, order: str) -> Array:
