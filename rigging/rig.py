@@ -1,6 +1,6 @@
 """A rig at rest, its map to the humanoid, and the motion solved for it. numpy only."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,20 @@ class RigRest:
         """Return the rotation (3,3) of the armature in the world, without its scale."""
         u, _, v = np.linalg.svd(self.world[:3, :3])
         return np.matmul(u, v, dtype=np.float64)
+
+    def unsheared(self) -> tuple["RigRest", NDArray[np.float64]]:
+        """Return the rig in a world where its object is scaled evenly, and what (3,3) brings places of the world there.
+
+        Bones turn before the object scales them: in that world they turn as rigid bodies do. An even scale changes
+        nothing.
+        """
+        linear = self.world[:3, :3]
+        uneven = linear @ self.world_rotation().T
+        size = abs(np.linalg.det(linear)) ** (1 / 3)
+        to_even = size * np.linalg.inv(uneven)
+        world = self.world.copy()
+        world[:3] = to_even @ world[:3]
+        return replace(self, world=world), to_even
 
     def heads(self) -> NDArray[np.float64]:
         """Return the heads (B,3) of the bones at rest in the world, metres."""

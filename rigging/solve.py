@@ -36,7 +36,8 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
     the legs and keeps the feet on the rig's floor. ``feet`` says what holds them there (see ``FeetMode``):
     legs bend a little for it. Raises PosewrightError when the take lacks hips or shoulders, or the rig legs or arms.
     """
-    joints = body_joints(take)
+    rest, to_even = rest.unsheared()
+    joints = {name: path @ to_even.T for name, path in body_joints(take).items()}
     rig = RigBody(rest, rig_map)
     standing = standing_feet(take, joints)
     turns = trunk_turns(rig, joints)

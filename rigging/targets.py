@@ -59,7 +59,7 @@ def trunk_turns(rig: RigBody, joints: dict[str, Array]) -> Turns:
     pelvis, thorax = joints["pelvis"], joints["thorax"]
     rest_trunk, trunk = unit(rig.neck_base - rig.hip_middle), unit(thorax - pelvis)
     rest_low, low, rest_high, high = rest_trunk, trunk, rest_trunk, trunk
-    if "spine" in joints:
+    if "spine" in joints and rig.spine_heads:
         below = np.linalg.norm(joints["spine"] - pelvis, axis=-1)
         above = np.linalg.norm(thorax - joints["spine"], axis=-1)
         middle = rig.spine_point(float(np.clip(np.median(below / np.maximum(below + above, 1e-9)), 0.25, 0.75)))
