@@ -13,7 +13,7 @@ from ..errors import PosewrightError
 from ..progress import silent
 from ..weights import store
 from . import preferences, session
-from .settings import character_of, clip_of, map_file_of, track_settings
+from .settings import character_of, clip_of, track_settings
 from .takes import animate, say_done
 from .waiting import WaitsForWorker
 
@@ -80,7 +80,7 @@ class POSEWRIGHT_OT_animate_video(WaitsForWorker):
             raise PosewrightError(
                 f"The character {self._character} is gone; the take is kept: choose another one and press Apply Take."
             )
-        result = animate(context, obj, take, map_file_of(context.scene.posewright), self._clip.stem)
+        result = animate(context, obj, take, self._clip.stem)
         session.state.notes += result["notes"]
         say_done(self, result)
         return {"FINISHED"}

@@ -149,7 +149,7 @@ def _contacts(obj: Object) -> tuple[Object, bool]:
 def _with_contacts(obj: Object) -> Applied:
     """Return what was applied to an armature; PosewrightError when contacts would change nothing."""
     applied = applied_to(obj)
-    if applied.feet in BLIND:
+    if applied.settings.feet in BLIND:
         raise PosewrightError(
             f"The feet of {obj.name} take no notice of contacts; choose Stand by Contacts under Feet, and apply the "
             "take again."

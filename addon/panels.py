@@ -71,14 +71,31 @@ class POSEWRIGHT_PT_options(SidebarPanel, Panel):
         field = layout.column()
         field.active = settings.camera != "scene"  # which has a lens of its own
         field.prop(settings, "fov")
-        layout.prop(settings, "frame_start")
-        layout.prop(settings, "feet")
-        layout.prop(settings, "map_file")
         layout.prop(settings, "use_range")
         part = layout.column(align=True)
         part.active = settings.use_range
         part.prop(settings, "start")
         part.prop(settings, "end")
+
+
+class POSEWRIGHT_PT_character(SidebarPanel, Panel):
+    """How a take is put on the character."""
+
+    bl_idname = "POSEWRIGHT_PT_character"
+    bl_label = "Character Options"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        """Draw the choices."""
+        settings = context.scene.posewright
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in ("feet", "drive", "fingers", "root", "place", "map_file"):
+            layout.prop(settings, name)
+        layout.separator()
+        for name in ("frame_start", "nla", "reduce", "interpolation"):
+            layout.prop(settings, name)
 
 
 class POSEWRIGHT_PT_take(SidebarPanel, Panel):

@@ -18,13 +18,15 @@ from ..rigging.blender.applied import Applied, apply_take, take_id
 from ..rigging.blender.job import load_motion
 from ..rigging.blender.mannequin import build_mannequin
 from . import session
-from .settings import character_of, map_file_of
+from .settings import character_of, retarget_settings
 
 
-def animate(context: Context, obj: Object, take: Take, map_file: Path | None, name: str) -> dict[str, Any]:
+def animate(context: Context, obj: Object, take: Take, name: str) -> dict[str, Any]:
     """Key the take onto the armature at the chosen frame; the scene grows so that all of it plays."""
     settings, render = context.scene.posewright, context.scene.render
-    applied = Applied(take_id(take), float(settings.frame_start), render.fps / render.fps_base, settings.feet, map_file)
+    applied = Applied(
+        take_id(take), float(settings.frame_start), render.fps / render.fps_base, retarget_settings(settings)
+    )
     with progress_shown(context) as progress:
         result = apply_take(obj, take, applied, name=name, progress=progress)
     context.scene.frame_end = max(context.scene.frame_end, round(result["frame_end"]))
@@ -151,7 +153,7 @@ class POSEWRIGHT_OT_add_mannequin(Operator):
 
 
 def _apply(operator: Operator, context: Context, obj: Object, take: Take, name: str) -> set[str]:
-    result = animate(context, obj, take, map_file_of(context.scene.posewright), name)
+    result = animate(context, obj, take, name)
     session.keep_take(take, name)
     session.state.notes = list(result["notes"])
     say_done(operator, result)

@@ -22,7 +22,7 @@ from ..errors import Cancelled, PosewrightError, UsageError
 from .capture import Tracker, open_tracker, take_warnings, write_previews
 from .console import ConsoleProgress, emit, say
 from .options import add_capture_arguments, add_common_arguments, add_overwrite_argument, capture_settings
-from .retarget import RIG_ENDINGS, add_rig_arguments, rig_request
+from .retarget import RIG_ENDINGS, add_rig_arguments, retarget_settings, rig_request
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".3gp")
 
@@ -225,7 +225,7 @@ def _fingerprint(args: argparse.Namespace, settings: TrackSettings) -> dict[str,
         "format": args.format if args.rig else None,
         "armature": args.armature,
         "map": str(args.map) if args.map else None,
-        "feet": args.feet if args.rig else None,
+        "retarget": retarget_settings(args).to_json() if args.rig else None,
         "preview": args.preview,
     }
 

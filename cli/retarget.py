@@ -7,6 +7,9 @@ from typing import Any
 from ..core.outputs import check_outputs
 from ..errors import UsageError
 from ..rigging.blender.outputs import OUT_ENDINGS as RIG_ENDINGS
+from ..rigging.keys import INTERPOLATIONS, KeySettings
+from ..rigging.roots import PLACES, ROOT_MODES
+from ..rigging.settings import DRIVE_MODES, RetargetSettings
 from ..rigging.stances import FEET_MODES
 from .console import ConsoleProgress, emit
 from .options import add_common_arguments, add_overwrite_argument
@@ -27,6 +30,14 @@ def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> N
         )
     group.add_argument("--armature", metavar="NAME", help="which armature, when the file holds several")
     group.add_argument("--map", type=Path, metavar="FILE.json", help="your own map of the bones")
+    group.add_argument("--blender", metavar="PROGRAM", help="do the work in this Blender (4.2 or newer)")
+    _add_motion_arguments(parser)
+    _add_key_arguments(parser)
+
+
+def _add_motion_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of how the rig is moved."""
+    group = parser.add_argument_group("motion")
     group.add_argument(
         "--feet",
         choices=FEET_MODES,
@@ -34,7 +45,58 @@ def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> N
         help="auto: feet stand where the contacts of the motion say; always: also where the rig's own feet are slow "
         "and low; never: limbs point exactly as the person's; ground: no foot sinks into the floor (default: auto)",
     )
-    group.add_argument("--blender", metavar="PROGRAM", help="do the work in this Blender (4.2 or newer)")
+    group.add_argument(
+        "--drive",
+        choices=DRIVE_MODES,
+        default="auto",
+        help="what gets the keys of a control rig: auto: its controls, FK where there are any, else IK; fk; ik; "
+        "deform: the bones that move the mesh, and what holds them is muted in the result (default: auto)",
+    )
+    group.add_argument(
+        "--root",
+        choices=ROOT_MODES,
+        default="hips",
+        help="what carries the body: hips; bone: the topmost bone, on the floor (root motion of game engines); "
+        "in-place: nothing, the character stays where it stands (default: hips)",
+    )
+    group.add_argument(
+        "--place",
+        choices=PLACES,
+        default="origin",
+        help="where the motion starts: origin: as it lies in its own world; character: where the rig stands and as it "
+        "faces (default: origin)",
+    )
+    group.add_argument("--no-fingers", action="store_true", help="leave fingers as they rest")
+
+
+def _add_key_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the keyframes."""
+    group = parser.add_argument_group("keyframes")
+    group.add_argument("--action", metavar="NAME", help="name of the new action (default: that of the motion)")
+    group.add_argument("--nla", action="store_true", help="put the action into a strip on a new NLA track")
+    group.add_argument("--key-rate", type=float, metavar="N", help="keys a second (default: one for every frame)")
+    group.add_argument(
+        "--reduce", type=float, metavar="DEGREES", help="leave keys out as long as no bone is off by more than this"
+    )
+    group.add_argument(
+        "--interpolation", choices=INTERPOLATIONS, default="linear", help="between keys (default: linear)"
+    )
+
+
+def retarget_settings(args: argparse.Namespace) -> RetargetSettings:
+    """Return the choices of the command line; UsageError for a value that makes no sense."""
+    keys = KeySettings(
+        name=args.action,
+        nla=args.nla,
+        rate=args.key_rate,
+        reduce_degrees=args.reduce,
+        interpolation=args.interpolation,
+        start=getattr(args, "motion_start", None),
+        end=getattr(args, "motion_end", None),
+    )
+    return RetargetSettings(
+        feet=args.feet, drive=args.drive, root=args.root, place=args.place, fingers=not args.no_fingers, keys=keys
+    )
 
 
 def rig_request(
@@ -46,7 +108,7 @@ def rig_request(
         "rig": args.rig,
         "armature": args.armature,
         "map": str(args.map) if args.map else None,
-        "feet": args.feet,
+        "settings": retarget_settings(args).to_json(),
         "out": str(out or args.out),
         "overwrite": args.overwrite,
         "clip": str(clip) if clip else None,
@@ -57,6 +119,8 @@ def rig_request(
 def add_retarget_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``retarget``."""
     parser.add_argument("motion", type=Path, metavar="MOTION", help="a take (.npz) or a .bvh file")
+    parser.add_argument("--start", dest="motion_start", type=float, metavar="SECONDS", help="begin here in the motion")
+    parser.add_argument("--end", dest="motion_end", type=float, metavar="SECONDS", help="end here in the motion")
     add_rig_arguments(parser)
     add_overwrite_argument(parser)
     add_common_arguments(parser)

@@ -6,20 +6,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..core.take import Take
     from .rig import BoneMotion, RigMap, RigRest
+    from .roots import RootMode
     from .stances import FeetMode
 
 
 def retarget(
-    take: "Take", rest: "RigRest", map_file: "str | Path | None" = None, feet: "FeetMode" = "auto"
+    take: "Take",
+    rest: "RigRest",
+    map_file: "str | Path | None" = None,
+    feet: "FeetMode" = "auto",
+    root: "RootMode" = "hips",
 ) -> "tuple[BoneMotion, RigMap]":
     """Return the motion of a rig's bones that follows a take, and the map of the bones that was used.
 
     ``rest`` is the rig at rest (inside Blender: ``rigging.blender.armature.rest_of``); ``map_file`` a JSON
-    map that overrides what is found; ``feet`` says what holds the feet on the floor. Raises PosewrightError
-    when rig or take lack what is needed.
+    map that overrides what is found; ``feet`` says what holds the feet on the floor, ``root`` what carries the body.
+    Raises PosewrightError when rig or take lack what is needed.
     """
     from .mapping import map_rig
+    from .roots import with_root_motion
     from .solve import solve_rig
 
     rig_map = map_rig(rest, None if map_file is None else Path(map_file))
-    return solve_rig(rest, rig_map, take, feet), rig_map
+    motion = solve_rig(rest, rig_map, take, feet)
+    return with_root_motion(rest, motion, rig_map.bones["hips"][0], root), rig_map

@@ -6,6 +6,7 @@ in a later session, on another computer, without the file it came from.
 
 import base64
 import hashlib
+import json
 import tempfile
 import zlib
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from bpy.types import Action, Object, Text
 from ...core.take import Take
 from ...errors import PosewrightError
 from ...progress import Progress, silent
-from ..stances import FeetMode
+from ..settings import RetargetSettings
 from .apply import animate_armature
 from .keyframes import curves_of
 
@@ -36,8 +37,7 @@ class Applied:
     take: str  # ``take_id``
     frame_start: float
     fps: float  # frames of the timeline a second
-    feet: FeetMode
-    map_file: Path | None
+    settings: RetargetSettings
 
 
 def take_id(take: Take) -> str:
@@ -55,20 +55,18 @@ def apply_take(obj: Object, take: Take, applied: Applied, *, name: str, progress
     result = animate_armature(
         obj,
         take,
-        applied.map_file,
+        applied.settings,
         frame_start=applied.frame_start,
         fps=applied.fps,
         name=name,
-        feet=applied.feet,
         progress=progress,
     )
-    action = obj.animation_data.action
+    action = bpy.data.actions[result["action"]]
     action[NOTE] = {
         "take": applied.take,
         "frame_start": applied.frame_start,
         "fps": applied.fps,
-        "feet": applied.feet,
-        "map": str(applied.map_file or ""),
+        "settings": json.dumps(applied.settings.to_json()),
         "keys": _fingerprint(obj),
     }
     action[TAKE] = _packed(take, action.name)
@@ -80,8 +78,8 @@ def applied_to(obj: Object) -> Applied:
     note = _note(obj)
     if note is None:
         raise PosewrightError(f"The motion of {obj.name} was not made by Posewright; apply a take to it first.")
-    map_file = Path(note["map"]) if note["map"] else None
-    return Applied(note["take"], float(note["frame_start"]), float(note["fps"]), note["feet"], map_file)
+    settings = RetargetSettings.from_json(json.loads(note["settings"]))
+    return Applied(note["take"], float(note["frame_start"]), float(note["fps"]), settings)
 
 
 def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = silent) -> dict[str, Any]:

@@ -1,21 +1,23 @@
 """A take onto an armature of the open scene: map, solve, key."""
 
-from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 from bpy.types import Object
 
 from ...core.take import Take
 from ...errors import PosewrightError
 from ...progress import Progress, silent
 from ..anatomy import RigBody
+from ..keys import part_of
 from ..mapping import map_rig
 from ..motion import body_joints, leg_length
+from ..roots import start_at_character, with_root_motion
+from ..settings import RetargetSettings
 from ..solve import solve_rig
-from ..stances import FeetMode
 from .armature import rest_of
-from .keyframes import key_motion
+from .keyframes import write_motion
 
 ACTION_NAME = "Posewright"
 
@@ -23,41 +25,51 @@ ACTION_NAME = "Posewright"
 def animate_armature(
     obj: Object,
     take: Take,
-    map_file: Path | None = None,
+    settings: RetargetSettings | None = None,
     *,
     frame_start: float = 1.0,
     fps: float | None = None,
     name: str = ACTION_NAME,
-    feet: FeetMode = "auto",
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Key a take onto an armature of the open scene, as a new action; earlier actions stay in the file.
 
-    The first frame of the take lies at ``frame_start``; ``fps`` is the scene's frame rate unless given; ``feet`` says
-    what holds the feet on the floor. Returns armature, action (names), bones_keyed, frames (counts), frame_start,
-    frame_end (floats), notes (sentences), and size_ratio: how much larger the character is than the person, about the
-    world's origin. Raises PosewrightError when the armature is no humanoid or cannot be keyed.
+    The first frame of the take lies at ``frame_start``; ``fps`` is the scene's frame rate unless given. Returns
+    armature, action (names), bones_keyed, frames, keys, keys_before (counts), frame_start, frame_end (floats), notes
+    (sentences), size_ratio: how much larger the character is than the person, about the world's origin, and placement:
+    the matrix (rows) that then brought the motion to its place. Raises PosewrightError when the armature is no
+    humanoid or cannot be keyed.
     """
+    settings = settings or RetargetSettings()
     check_editable(obj)
     scene = bpy.context.scene
     rate = scene.render.fps / scene.render.fps_base if fps is None else fps
+    take = part_of(take, settings.keys)
     progress("rig", 0.1, "finding the bones")
     rest = rest_of(obj)
-    rig_map = map_rig(rest, map_file)
+    rig_map = map_rig(rest, settings.map_file)
     progress("rig", 0.2, "turning the bones")
-    motion = solve_rig(rest, rig_map, take, feet)
+    body = RigBody(rest, rig_map)
+    placement = np.eye(4)
+    if settings.place == "character":
+        take, placement = start_at_character(take, body)
+    motion = solve_rig(rest, rig_map, take, settings.feet)
+    motion = with_root_motion(rest, motion, rig_map.bones["hips"][0], settings.root)
     progress("rig", 0.6, "writing keyframes")
-    action = key_motion(obj, motion, name=name, fps=rate, start_frame=frame_start)
+    written = write_motion(obj, motion, settings.keys, name=name, fps=rate, start_frame=frame_start)
     progress("rig", 0.8, "")
-    start, end = action.frame_range
+    start, end = written.action.frame_range
     return {
         "armature": obj.name,
-        "action": action.name,
+        "action": written.action.name,
         "bones_keyed": len(motion.bones),
         "frames": take.frames,
+        "keys": written.keys,
+        "keys_before": written.keys_before,
         "frame_start": float(start),
         "frame_end": float(end),
-        "size_ratio": size_ratio(RigBody(rest, rig_map), take),
+        "size_ratio": size_ratio(body, take),
+        "placement": placement.tolist(),
         "notes": list(rig_map.notes),
     }
 

@@ -1,5 +1,6 @@
 """One rig job from files to a file: open the rig, animate it, make the scene ready to play, save."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from bpy.types import Object
 from ...core.take import Take
 from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
+from ..keys import part_of
 from ..mapping import map_rig
-from ..stances import FEET_MODES, FeetMode
+from ..settings import RetargetSettings
 from .applied import Applied, apply_take, take_id
 from .armature import armatures_of, named_armature, rest_of
 from .files import new_scene, open_rig, save_result
@@ -26,24 +28,24 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     """Animate a rig and save it.
 
     The request holds paths as strings: motion (.npz or .bvh), rig (a file or "mannequin"), out; and optionally
-    armature (a name), map (a .json), feet (a FeetMode), clip (the footage) and overwrite. Returns out, armature,
-    action, bones_keyed, frames, fps, frame_start, frame_end and notes. The scene that is open in this process is
-    replaced.
+    armature (a name), map (a .json), settings (RetargetSettings as JSON), clip (the footage) and overwrite. Returns
+    out, fps and what ``animate_armature`` does. The scene that is open in this process is replaced.
     """
     out = Path(request["out"])
     rig = None if request["rig"] == MANNEQUIN else Path(request["rig"])
     check_output(out, rig, overwrite=bool(request.get("overwrite")))
-    map_file = Path(request["map"]) if request.get("map") else None
+    map_file = Path(request["map"]).resolve() if request.get("map") else None
+    settings = replace(RetargetSettings.from_json(request.get("settings") or {}), map_file=map_file)
     clip = Path(request["clip"]) if request.get("clip") else None
     progress("rig", 0.0, "reading the motion")
-    take = load_motion(Path(request["motion"]))
+    take = part_of(load_motion(Path(request["motion"])), settings.keys)
+    settings = replace(settings, keys=replace(settings.keys, start=None, end=None))
     progress("rig", 0.02, "opening the rig")
     obj = open_character(rig, request.get("armature"), map_file)
     released = release_bones(obj, map_rig(rest_of(obj), map_file))
     fps = set_frame_rate(bpy.context.scene, take.fps)
     name = (clip or Path(request["motion"])).stem
-    map_path = None if map_file is None else map_file.resolve()
-    applied = Applied(take_id(take), first_frame(out), fps, feet_mode(request.get("feet")), map_path)
+    applied = Applied(take_id(take), first_frame(out), fps, settings)
     result = apply_take(obj, take, applied, name=name, progress=progress)
     result["notes"] += released
     set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
@@ -51,15 +53,6 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     save_result(out, obj)
     progress("rig", 1.0, "")
     return {"out": str(out), "fps": take.fps, **result}
-
-
-def feet_mode(name: str | None) -> FeetMode:
-    """Return the mode of that name; UsageError when there is none."""
-    if name is None:
-        return "auto"
-    if name not in FEET_MODES:
-        raise UsageError(f"There is no way {name} to hold feet; choose one of {', '.join(FEET_MODES)}.")
-    return name
 
 
 def load_motion(path: Path) -> Take:

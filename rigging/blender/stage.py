@@ -51,7 +51,7 @@ def set_stage(obj: Object, take: Take, result: dict[str, Any], *, clip: Path | N
         add_floor(collection, low, high)
         add_light(scene, collection)
     if take.focal_px and take.image_size and take.world_from_camera is not None:
-        camera = _add_film_camera(stage_collection(scene), take, clip, out, result["size_ratio"])
+        camera = _add_film_camera(stage_collection(scene), take, clip, out, result)
         _key_film_camera(camera, take, result)
         scene.render.resolution_x, scene.render.resolution_y = take.image_size
     elif furnish:
@@ -133,8 +133,10 @@ def add_light(scene: Scene, collection: Collection) -> None:
         background.inputs["Strength"].default_value = 0.6
 
 
-def _add_film_camera(collection: Collection, take: Take, clip: Path | None, out: Path, ratio: float) -> Object:
-    """Add the camera of the footage; scaled about the origin like the motion, so that the picture stays the same."""
+def _add_film_camera(
+    collection: Collection, take: Take, clip: Path | None, out: Path, result: dict[str, Any]
+) -> Object:
+    """Add the camera of the footage; scaled and placed like the motion, so that the picture stays the same."""
     assert take.focal_px and take.image_size and take.world_from_camera is not None
     width, height = take.image_size
     data = bpy.data.cameras.new(FILM_CAMERA)
@@ -144,14 +146,20 @@ def _add_film_camera(collection: Collection, take: Take, clip: Path | None, out:
         data.shift_x = (width / 2 - take.principal_point[0]) / width
         data.shift_y = (take.principal_point[1] - height / 2) / width
     camera = bpy.data.objects.new(FILM_CAMERA, data)
-    matrix = np.array(take.world_from_camera, np.float64) @ CAMERA_AXES
-    matrix[:3, 3] *= ratio
+    matrix = _placed_camera(np.array(take.world_from_camera, np.float64), result)
     camera.matrix_world = Matrix(matrix.tolist())
     data.clip_end = max(100.0, 4 * float(np.linalg.norm(matrix[:3, 3])))
     collection.objects.link(camera)
     if clip is not None and clip.is_file():
         _show_footage(camera, take, clip, out)
     return camera
+
+
+def _placed_camera(world_from_camera: Array, result: dict[str, Any]) -> Array:
+    """Return camera matrices (...,4,4) of Blender's axes, scaled about the origin and placed like the motion."""
+    matrices = world_from_camera @ CAMERA_AXES
+    matrices[..., :3, 3] *= result["size_ratio"]
+    return np.array(result["placement"]) @ matrices
 
 
 def _key_film_camera(camera: Object, take: Take, result: dict[str, Any]) -> None:
@@ -162,11 +170,11 @@ def _key_film_camera(camera: Object, take: Take, result: dict[str, Any]) -> None
     render = bpy.context.scene.render
     frames = key_frames(take.times - take.times[0], render.fps / render.fps_base, result["frame_start"])
     writer = KeyWriter(frames)
-    matrices = take.camera_path @ CAMERA_AXES
+    matrices = _placed_camera(np.array(take.camera_path, np.float64), result)
     camera.rotation_mode = "QUATERNION"
     _, new_curve = new_action(camera, FILM_CAMERA)
     turns = continuous(from_matrix(matrices[:, :3, :3]))
-    for path, values in (("location", result["size_ratio"] * matrices[:, :3, 3]), ("rotation_quaternion", turns)):
+    for path, values in (("location", matrices[:, :3, 3]), ("rotation_quaternion", turns)):
         for index in range(values.shape[1]):
             writer.write(new_curve(path, index, FILM_CAMERA), values[:, index])
     if take.focal_path is not None:

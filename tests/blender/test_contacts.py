@@ -248,10 +248,10 @@ def test_the_result_of_the_command_line_can_be_edited(extension: ModuleType, tmp
     out = tmp_path / "sway.blend"
     job = importlib.import_module(f"{MODULE}.rigging.blender.job")
     request = {"motion": str(tmp_path / "sway.npz"), "rig": "mannequin", "out": str(out)}
-    job.run_job(request | {"feet": "always"})
+    job.run_job(request | {"settings": {"feet": "always"}})
     bpy.ops.wm.open_mainfile(filepath=str(out))
     character = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
     assert bpy.ops.posewright.foot_in_air(foot="left", start=1, end=30) == {"FINISHED"}
     assert keys_of(empty_of(character), "left_heel") == [(1, 0), (31, 1), (51, 0)]
     with pytest.raises(Exception, match="no way sideways to hold feet"):
-        job.run_job(request | {"feet": "sideways", "overwrite": True})
+        job.run_job(request | {"settings": {"feet": "sideways"}, "overwrite": True})

@@ -303,3 +303,34 @@ def test_an_armature_of_the_open_scene_can_be_animated() -> None:
     theirs = (take.joint("left_elbow") - take.joint("left_shoulder"))[10]
     mine = heads[1] - heads[0]
     assert mine @ theirs / np.linalg.norm(mine) / np.linalg.norm(theirs) > 0.9999
+
+
+def test_the_motion_may_start_where_the_character_stands(take_file: Path, tmp_path: Path) -> None:
+    new_scene()
+    rig = build_mannequin()
+    rig.location, rig.rotation_euler = (3.0, 2.0, 0.0), (0.0, 0.0, np.pi / 2)  # it faces +X
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "rig.blend"))
+    out = tmp_path / "out.blend"
+    result = run_job(request(take_file, out, tmp_path / "rig.blend", settings={"place": "character"}))
+    open_rig(out)
+    obj = armatures_of(bpy.context.scene)[0]
+    hips = world_heads(obj, ("thigh.L", "thigh.R"), [1, FRAMES]).mean(1)
+    assert hips[0, :2] == pytest.approx((3.0, 2.0), abs=0.02)
+    ahead = hips[1] - hips[0]
+    assert ahead[0] == pytest.approx(result["size_ratio"], abs=0.05) and abs(ahead[1]) < 0.02
+
+
+def test_a_part_of_the_motion_in_place(take_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.blend"
+    keys = {"start": 0.2, "end": 0.4, "name": "Piece"}
+    result = run_job(request(take_file, out, settings={"root": "in-place", "keys": keys}))
+    assert (result["frames"], result["action"], result["frame_start"], result["frame_end"]) == (7, "Piece", 1, 7)
+    obj = armatures_of(bpy.context.scene)[0]
+    hips = world_heads(obj, ("hips",), [1, 4, 7])[:, 0]
+    assert np.ptp(hips[:, :2], axis=0).max() < 1e-5
+
+
+def test_a_rig_without_a_root_bone_cannot_have_root_motion(take_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(PosewrightError, match="no bone above hips for the root motion"):
+        run_job(request(take_file, tmp_path / "out.blend", settings={"root": "bone"}))
+    assert not list(tmp_path.glob("out*"))

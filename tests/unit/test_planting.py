@@ -258,4 +258,4 @@ def test_flickering_contacts_are_steadied() -> None:
 def test_the_way_to_hold_feet_is_an_option() -> None:
     words = ["retarget", "take.npz", "--rig", "mannequin", "-o", "out.blend"]
     requests = [rig_request(parse(words + more), Path("take.npz")) for more in ([], ["--feet", "ground"])]
-    assert [request["feet"] for request in requests] == ["auto", "ground"]
+    assert [request["settings"]["feet"] for request in requests] == ["auto", "ground"]

@@ -19,7 +19,7 @@ MODULE = "bl_ext.user_default.posewright"
 LIMIT_SECONDS = 240
 TICK_SECONDS = 0.05
 
-CLOSED_PANELS = ("POSEWRIGHT_PT_options", "POSEWRIGHT_PT_contacts")
+CLOSED_PANELS = ("POSEWRIGHT_PT_options", "POSEWRIGHT_PT_character", "POSEWRIGHT_PT_contacts")
 
 result_file, clip = (Path(word) for word in sys.argv[sys.argv.index("--") + 1 :])
 seen: dict[str, Any] = {"blender": bpy.app.version_string, "longest_gap": 0.0, "running_seconds": 0.0, "drawn": []}
@@ -140,7 +140,8 @@ def script() -> Iterator[None]:
     seen["keys_after_capture"] = keyed()
     seen["take_frames"] = state().take.frames if state().take else 0
     seen["take_settings"] = state().take.provenance["settings"]
-    seen["feet"] = settings().armature.animation_data.action["posewright"]["feet"]
+    note = settings().armature.animation_data.action["posewright"]
+    seen["feet"] = json.loads(note["settings"])["feet"]
     yield
     yield from change_contacts()
     for _ in range(10):

@@ -73,7 +73,7 @@ def test_capture_in_the_window(seen: dict[str, Any]) -> None:
 
 
 def test_choices_reach_the_capture(seen: dict[str, Any]) -> None:
-    assert seen["drawn"] == ["POSEWRIGHT_PT_options", "POSEWRIGHT_PT_contacts"]
+    assert seen["drawn"] == ["POSEWRIGHT_PT_options", "POSEWRIGHT_PT_character", "POSEWRIGHT_PT_contacts"]
     assert seen["take_settings"]["camera"] == "static" and seen["take_settings"]["filter"] == "gaussian"
     assert seen["feet"] == "always"
 

@@ -1,0 +1,45 @@
+"""The choices of a retarget: from the command line to the job and back, and sentences for what does not exist."""
+
+from pathlib import Path
+
+import pytest
+from posewright.cli.main import parse
+from posewright.cli.retarget import rig_request
+from posewright.errors import UsageError
+from posewright.rigging.keys import KeySettings
+from posewright.rigging.settings import RetargetSettings
+
+WORDS = ["retarget", "take.npz", "--rig", "mannequin", "-o", "out.blend"]
+ALL = RetargetSettings(
+    map_file=Path("my map.json"),
+    feet="ground",
+    drive="ik",
+    root="bone",
+    place="character",
+    fingers=False,
+    keys=KeySettings(name="Walk", nla=True, rate=12.0, reduce_degrees=0.5, interpolation="bezier", start=1.0, end=2.0),
+)
+
+
+def test_settings_travel_as_json() -> None:
+    assert RetargetSettings.from_json(ALL.to_json()) == ALL
+    assert RetargetSettings.from_json({}) == RetargetSettings()
+
+
+def test_every_choice_has_an_option() -> None:
+    options = "--feet ground --drive ik --root bone --place character --no-fingers --action Walk --nla --key-rate 12"
+    options += " --reduce 0.5 --interpolation bezier --start 1 --end 2"
+    request = rig_request(parse([*WORDS, *options.split()]), Path("take.npz"))
+    assert RetargetSettings.from_json(request["settings"] | {"map_file": "my map.json"}) == ALL
+
+
+@pytest.mark.parametrize("name", ["feet", "drive", "root", "place"])
+def test_an_unknown_choice_gets_a_sentence(name: str) -> None:
+    with pytest.raises(UsageError, match="There is no way sideways to"):
+        RetargetSettings.from_json({name: "sideways"})
+
+
+@pytest.mark.parametrize("values", [{"feat": "auto"}, {"keys": {"rat": 3}}])
+def test_an_unknown_setting_gets_a_sentence(values: dict) -> None:
+    with pytest.raises(UsageError, match=r"no setting (feat|rat)"):
+        RetargetSettings.from_json(values)
