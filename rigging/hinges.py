@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .rotations import across, between, conjugate, cross, dot, rotate, running_product, unit
-from .smoothing import smoothed
+from .smoothing import REFERENCE_FPS, smoothed
 
 Array = NDArray[np.float64]
 
 PRIOR_WEIGHT: Final = 5e-3  # against sin^2 of the bend: about what 4 degrees of bend weigh
 CHANGE_WEIGHT: Final = 0.3  # at 30 frames a second: a straight limb keeps its plane for some 8 frames
-REFERENCE_FPS: Final = 30.0
 
 
 @dataclass(frozen=True)

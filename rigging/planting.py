@@ -16,7 +16,7 @@ from .feet import toe_turns
 from .hinges import rest_hinge, usual_leg
 from .legs import FREE, bend_leg, soft_reach
 from .rotations import IDENTITY, across, between, multiply, norm, rotate, slerp, unit
-from .smoothing import smoothed
+from .smoothing import REFERENCE_FPS, smoothed
 from .stances import POINTS, Flags, Point, Span, Stance, Standing, still_and_low
 
 Array = NDArray[np.float64]
@@ -248,7 +248,7 @@ def _hips_shift(legs: list[RigLeg], feet: list[_Foot], fps: float) -> Array:
     weight = np.sum([foot.hold**2 for foot in feet], axis=0)
     pairs = zip(legs, feet, strict=True)
     wanted = np.sum([foot.hold[:, None] ** 2 * (foot.ankle - leg.ankle) for leg, foot in pairs], axis=0)
-    change = _HIPS_CHANGE * (fps / 30) ** 2
+    change = _HIPS_CHANGE * (fps / REFERENCE_FPS) ** 2
     shift = np.zeros_like(wanted)
     first = smoothed(wanted[:, :2], weight + _HIPS_REST, change)
     shift[:, :2] = smoothed(first, np.ones(len(first)), change / 4)

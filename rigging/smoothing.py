@@ -1,11 +1,14 @@
 """Curves made smooth over time, each frame by its weight. numpy only."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+
+REFERENCE_FPS: Final = 30.0
+"""Frames a second for which weights of change are stated; they grow with the square of the rate."""
 
 
 def smoothed(weighted: NDArray[Any], weight: Array, change: float) -> NDArray[Any]:

@@ -1,5 +1,7 @@
 """A motion onto a rig: world turns of the body parts become local channels of the bones. numpy only."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,14 +9,16 @@ from ..core.take import Take
 from .anatomy import SIDES, RigBody
 from .hands import forearm_bones, twisted
 from .motion import body_joints, leg_length
-from .planting import RigLeg, can_plant, plant_feet, rig_contacts
+from .planting import RigLeg, can_plant, plant_feet, rig_contacts, sole_of
 from .pose import Pose, moving_bone
 from .rig import BoneMotion, RigMap, RigRest
-from .smoothing import smoothed
+from .rotations import rotate
+from .smoothing import REFERENCE_FPS, smoothed
 from .stances import FeetMode, Standing, standing_feet
 from .targets import limb_turns, neck_turns, spine_turns, trunk_turns
 
 Array = NDArray[np.float64]
+Turns = dict[str, Array]
 
 CHAIN = {
     "clavicle": "spine",
@@ -27,6 +31,10 @@ CHAIN = {
     "toe": "foot",
 }
 """Part of a limb -> the part that carries it."""
+
+FLOOR_REST: Final = 0.5  # pull of the hips to their own height, against feet that stand
+FLOOR_CHANGE: Final = 400.0  # smoothness of the hips' height at 30 frames a second, where legs bend for the rest,
+FLOOR_CHANGE_OF_STIFF_LEGS: Final = 4.0  # and where they do not
 
 
 def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto") -> BoneMotion:
@@ -49,10 +57,12 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
     if feet == "always":
         found = rig_contacts(rig, _legs(rig, pose, turns), take.fps, size)
         standing = standing_feet(take, joints, found)
-    hips[:, 2] += _floor_correction(rig, pose, standing, size)
+    legs = [] if feet == "never" else _legs(rig, pose, turns)
+    change = (FLOOR_CHANGE if legs else FLOOR_CHANGE_OF_STIFF_LEGS) * (take.fps / REFERENCE_FPS) ** 2
+    hips[:, 2] += _floor_correction(rig, pose, turns, standing, size=size, change=change)
     pose.place_hips(hips)
-    legs = _legs(rig, pose, turns)
-    if feet != "never" and legs:
+    if legs:
+        legs = _legs(rig, pose, turns)
         planted, shift = plant_feet(rig, legs, standing, size=size, fps=take.fps, lock=feet != "ground")
         turns |= planted
         pose = Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
@@ -61,7 +71,7 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
     return BoneMotion(*pose.channels(), times=times - times[0])
 
 
-def _bone_turns(rig: RigBody, turns: dict[str, Array], spine: list[Array], frames: int) -> dict[str, Array | None]:
+def _bone_turns(rig: RigBody, turns: Turns, spine: list[Array], frames: int) -> dict[str, Array | None]:
     """Return the world turn (F,4) of each mapped bone; None where it stays at rest in its parent."""
     bones: dict[str, Array | None] = {}
     names = rig.map.bones
@@ -98,22 +108,26 @@ def _hips_path(rig: RigBody, joints: dict[str, Array], standing: dict[str, Stand
     return path
 
 
-def _floor_correction(rig: RigBody, pose: Pose, standing: dict[str, Standing], size: float) -> Array:
+def _floor_correction(
+    rig: RigBody, pose: Pose, turns: Turns, standing: dict[str, Standing], *, size: float, change: float
+) -> Array:
     """Return how much (F,) to lift the rig so that standing feet stand: its legs are built unlike the person's."""
     weight = np.zeros(pose.frames)
     error = np.zeros(pose.frames)
     for side, foot in standing.items():
-        for part, stands in ((f"{side}_foot", foot.heel), (f"{side}_toe", foot.ball)):
-            if not rig.has(part):
-                continue
-            bone = rig.rest.index(rig.map.bones[part][0])
-            height = pose.world_head(bone)[:, 2] - rig.heads[bone, 2] - size * foot.surface
+        turn = next((turns[f"{side}_{part}"] for part in ("foot", "shin", "thigh") if f"{side}_{part}" in turns), None)
+        if turn is None or not rig.has(f"{side}_foot"):
+            continue
+        sole = sole_of(rig, side)
+        ankle = pose.world_head(rig.rest.index(rig.map.bones[f"{side}_foot"][0]))
+        for point, stands in (("heel", foot.heel), ("ball", foot.ball)):
+            height = (ankle + rotate(turn, sole.offset(point)))[:, 2] - sole.height(point) - size * foot.surface
             weight += stands**2
             error += stands**2 * height
-    return -smoothed(error, weight + 1e-3, 4.0)
+    return -smoothed(error, weight + FLOOR_REST, change)
 
 
-def _legs(rig: RigBody, pose: Pose, turns: dict[str, Array]) -> list[RigLeg]:
+def _legs(rig: RigBody, pose: Pose, turns: Turns) -> list[RigLeg]:
     """Return the legs that can be planted, as they are in a pose."""
     legs = []
     for side in SIDES:

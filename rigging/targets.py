@@ -5,8 +5,6 @@ orthonormal frames, one of the rig at rest and one of the person, built in the s
 poses (T, A, any), bone rolls and axes do not matter.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,7 +15,6 @@ from .feet import foot_turns
 from .hands import hand_turn
 from .hinges import follow_hinge, rest_hinge, usual_arm, usual_leg
 from .rotations import (
-    across,
     between,
     conjugate,
     cross,
@@ -25,7 +22,6 @@ from .rotations import (
     from_frames,
     limited,
     multiply,
-    norm,
     rotate,
     slerp,
     unit,
@@ -192,9 +188,6 @@ def _leg_turns(
     rest_lower = rig.direction(f"{side}_shin") if rig.has(f"{side}_shin") else rest_upper
     rest_axis = rest_hinge(usual, rest_upper, rest_lower)
     axis = follow_hinge(usual, upper, lower, hips, fps, hint)
-    if names[2] in joints and rig.has(f"{side}_shin"):
-        own = [float(np.median(np.linalg.norm(joints[b] - joints[a], axis=-1))) for a, b in pairwise(names[:3])]
-        upper, lower = reach(upper, lower, axis, own, rig.leg_pieces(side))
     turns[f"{side}_thigh"] = from_frames(frame(rest_upper, rest_axis), frame(upper, axis))
     if names[2] not in joints:
         return
@@ -202,23 +195,6 @@ def _leg_turns(
     if names[3] in joints and rig.has(f"{side}_foot") and standing is not None:
         foot, toe = foot_turns(rig, side, joints, standing, lower, axis)
         turns[f"{side}_foot"], turns[f"{side}_toe"] = foot, toe
-
-
-def reach(upper: Array, lower: Array, axis: Array, own: Sequence[float], rig: Sequence[float]) -> tuple[Array, Array]:
-    """Return the directions (F,3) of thigh and shin that bring the rig's ankle where the person's is.
-
-    ``own`` and ``rig`` are the lengths of thigh and shin. The leg from hip to ankle keeps its direction and
-    how far it is stretched; the knee gives way in its plane (law of cosines). For equal proportions nothing
-    changes; for others feet that stand keep standing.
-    """
-    a, b = rig
-    leg = (own[0] * upper + own[1] * lower) * ((a + b) / (own[0] + own[1]))
-    length = np.clip(norm(leg)[..., None], abs(a - b) + 1e-3 * (a + b), a + b)
-    along = unit(leg)
-    side = unit(across(upper, along) + 0.02 * cross(along, axis))
-    cosine = np.clip((a**2 + length**2 - b**2) / (2 * a * length), -1, 1)
-    thigh = cosine * along + np.sqrt(1 - cosine**2) * side
-    return thigh, unit(length * along - a * thigh)
 
 
 def spine_shares(count: int) -> list[float]:

@@ -9,7 +9,6 @@ from posewright.rigging.kinematics import pose_matrices, world_heads
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
 from posewright.rigging.rotations import about, unit
 from posewright.rigging.solve import solve_rig
-from posewright.rigging.targets import reach
 from synthetic_rigs import BODY, make_rig, mirrored, walking_take
 
 SEGMENTS = [
@@ -241,20 +240,6 @@ def test_standing_feet_stay_on_the_floor() -> None:
     heads = world_heads(rest, motion)
     ankles = np.stack([heads["left_foot"][:, 2], heads["right_foot"][:, 2]])
     assert np.abs(ankles - 0.08).max() < 0.01
-
-
-def test_reach_keeps_hip_to_ankle_for_other_proportions() -> None:
-    axis = np.tile([1.0, 0, 0], (50, 1))
-    bend = np.linspace(0, 2.2, 50)
-    upper = np.stack([0 * bend, -np.sin(bend / 2), -np.cos(bend / 2)], -1)
-    lower = np.stack([0 * bend, np.sin(bend / 2), -np.cos(bend / 2)], -1)
-    own = (0.45, 0.4)
-    scale = 0.7 / 0.85
-    thigh, shin = reach(upper, lower, axis, own, (0.4, 0.3))
-    np.testing.assert_allclose(0.4 * thigh + 0.3 * shin, scale * (0.45 * upper + 0.4 * lower), atol=1e-6)
-    assert (np.cross(thigh, shin)[1:, 0] > 0).all()  # the knee bends the same way
-    same = reach(upper, lower, axis, own, [2 * length for length in own])
-    np.testing.assert_allclose(same[0][1:], upper[1:], atol=0.01)
 
 
 def test_feet_that_are_not_below_the_shins() -> None:
