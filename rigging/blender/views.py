@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 import numpy as np
-from bpy.types import Mesh, Object, Scene
+from bpy.types import Image, Mesh, Object, Scene
 from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ SIDES = {"front": 0.0, "side": 90.0, "back": 180.0, "other-side": -90.0}
 PITCH = np.radians(8.0)  # looking down a little shows the floor
 AIR = 1.12  # of the character's extent
 SAMPLES = 12
+PLAIN = (0.5, 0.55, 0.62, 1.0)
 THICKNESS = 0.12  # of a bone's length, where bones stand for a mesh
 
 
@@ -51,6 +52,7 @@ def render_views(request: dict[str, Any], progress: Progress = silent) -> dict[s
     frames = np.round(first + (np.arange(count) + 0.5) / count * (last - first)).astype(int).tolist()
     front = _front(scene)
     meshes = _only_character(scene, obj)
+    _without_magenta(meshes)
     centres, extent = _followed(scene, meshes, frames)
     _prepare(scene, centres, extent, tuple(request["size"]))
     far = 12.0 * float(extent.max())
@@ -100,7 +102,7 @@ def _only_character(scene: Scene, obj: Object) -> list[Object]:
 
 def _bodies(scene: Scene, obj: Object) -> list[Object]:
     """Give every bone a slender body that goes with it."""
-    material = plain_material("Bones", (0.5, 0.55, 0.62, 1.0), roughness=0.6)
+    material = plain_material("Bones", PLAIN, roughness=0.6)
     made = []
     for bone in obj.data.bones:
         body = bpy.data.objects.new(bone.name, _octahedron(bone.length))
@@ -164,6 +166,24 @@ def _prepare(scene: Scene, centres: Array, extent: Array, size: tuple[int, int])
     render.use_compositing = render.use_sequencer = False
     render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
     render.image_settings.file_format = "PNG"
+
+
+def _without_magenta(meshes: Sequence[Object]) -> None:
+    """Make plain what has textures whose pictures are not to be found."""
+    plain = plain_material("Plain", PLAIN, roughness=0.6)
+    for mesh in meshes:
+        for slot in mesh.material_slots:
+            tree = slot.material.node_tree if slot.material is not None else None
+            images = [getattr(node, "image", None) for node in tree.nodes] if tree is not None else []
+            if any(image is not None and _is_missing(image) for image in images):
+                slot.material = plain
+
+
+def _is_missing(image: Image) -> bool:
+    """Return whether the picture of a texture is not to be found."""
+    if image.source != "FILE" or image.packed_file is not None or not image.filepath:
+        return False
+    return not Path(bpy.path.abspath(image.filepath)).is_file()
 
 
 def _render(
