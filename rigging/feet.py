@@ -18,6 +18,9 @@ HEEL_SLOPE: Final = np.radians(-4)
 ANKLE_SLOPE: Final = np.radians(-19)
 """Slope of heel -> ball and of ankle -> ball when a foot stands flat: the joints lie above the sole."""
 
+FREE_TILT: Final = np.radians(4)
+"""How much of the difference between the slopes of two skeletons' feet is let go while a foot is in the air."""
+
 _MOST_TOE_BEND = np.radians(60)
 
 
@@ -41,7 +44,9 @@ def foot_turns(
         sole = unit(across(unit(ball - joints[f"{side}_heel"]), left))
         slope = HEEL_SLOPE - float(np.median(np.arccos(np.clip((sole * forward).sum(-1), -1, 1))))
     tilt = float(np.arcsin(rest_forward[2])) - slope
-    forward = rotate(about(left, np.full(len(left), -tilt)), forward)
+    in_air = 1 - np.maximum(standing.heel, standing.ball)
+    kept = tilt - in_air * np.clip(tilt, -FREE_TILT, FREE_TILT)
+    forward = rotate(about(left, -kept), forward)
     foot = from_frames(frame(rest_forward, rest_left), frame(forward, left))
     return foot, toe_turns(rig, side, foot, standing)
 

@@ -22,8 +22,8 @@ from .stances import POINTS, Flags, Point, Span, Stance, Standing, still_and_low
 Array = NDArray[np.float64]
 Turns = dict[str, Array]
 
-EASE: Final = 0.1  # seconds in which a foot comes to its place and leaves it, and as many again
-EASE_LENGTH: Final = 0.2  # for each of these shares of the leg that the place is away from where the leg has it
+EASE: Final = 0.08  # seconds in which a foot comes to its place and leaves it, and as many again
+EASE_LENGTH: Final = 0.15  # for each of these shares of the leg that the place is away from where the leg has it
 LONGEST_EASE: Final = 0.35  # seconds
 FAR: Final = 0.4  # of the leg: so far from where the leg has it a foot is held fully,
 LOST: Final = 0.6  # and from here on not at all: it cannot stand where its contact says
@@ -32,7 +32,7 @@ BALL: Final = 0.65  # where the ball lies on the foot bone of a rig without toes
 _UP = np.array([0.0, 0.0, 1.0])
 _SHARP = 1e-3  # a pin that holds weighs a thousand times a pin that is half let go
 _HIPS_CHANGE = 30.0  # smoothness of the hips' way, at 30 frames a second
-_HIPS_REST = 1.0  # pull of the hips to their own path
+_HIPS_REST = 2.0  # pull of the hips to their own path
 _DROP_SECONDS = 0.2  # in which the hips sink and rise again where a leg is too short
 _MOST_LIFT = 0.1  # of the leg: how far a foot that sinks into the floor is lifted at most
 _SINK = 0.015  # of the leg: how far a foot in the air may sink, which is less to see than a knee that bends for it

@@ -14,7 +14,7 @@ from .pose import Pose, moving_bone
 from .rig import BoneMotion, RigMap, RigRest
 from .rotations import rotate
 from .smoothing import REFERENCE_FPS, smoothed
-from .stances import FeetMode, Standing, standing_feet
+from .stances import POINTS, FeetMode, Standing, standing_feet
 from .targets import limb_turns, neck_turns, spine_turns, trunk_turns
 
 Array = NDArray[np.float64]
@@ -120,7 +120,8 @@ def _floor_correction(
             continue
         sole = sole_of(rig, side)
         ankle = pose.world_head(rig.rest.index(rig.map.bones[f"{side}_foot"][0]))
-        for point, stands in (("heel", foot.heel), ("ball", foot.ball)):
+        for point in POINTS:
+            stands = foot.stands(point)
             height = (ankle + rotate(turn, sole.offset(point)))[:, 2] - sole.height(point) - size * foot.surface
             weight += stands**2
             error += stands**2 * height

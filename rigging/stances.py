@@ -88,6 +88,10 @@ class Standing:
     surface: Array  # (F,) metres over the floor of what it stands on; 0 in the air
     stances: list[Stance] = field(default_factory=list)
 
+    def stands(self, point: Point) -> Array:
+        """Return how much (F,) heel or ball stand."""
+        return self.heel if point == "heel" else self.ball
+
 
 def standing_feet(
     take: Take, joints: dict[str, Array], also: dict[str, dict[Point, Flags]] | None = None
