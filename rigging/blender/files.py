@@ -18,6 +18,7 @@ from .bvh import write_armature_bvh
 from .outputs import partial_path, remove_partial
 
 RIG_ENDINGS = (".blend", ".fbx", ".glb", ".gltf", ".vrm", ".bvh")
+MOTION_ENDINGS = (".blend", ".fbx", ".glb", ".gltf", ".vrm", ".usdc", ".usda", ".usd", ".usdz")
 
 
 def open_rig(path: Path) -> None:
@@ -25,6 +26,16 @@ def open_rig(path: Path) -> None:
     ending = path.suffix.lower()
     if ending not in RIG_ENDINGS:
         raise UsageError(f"{path.name} is no kind of rig file; it must end in one of {', '.join(RIG_ENDINGS)}.")
+    _open(path)
+
+
+def open_motion(path: Path) -> None:
+    """Open a file for the animation in it, in place of the present scene; PosewrightError when that cannot be done."""
+    _open(path)
+
+
+def _open(path: Path) -> None:
+    ending = path.suffix.lower()
     if not path.is_file():
         raise PosewrightError(f"There is no file {path}.")
     try:
@@ -52,6 +63,8 @@ def _import(path: Path, ending: str) -> None:
     elif ending == ".bvh":
         _enable("io_anim_bvh")
         bpy.ops.import_anim.bvh(filepath=str(path), axis_forward="-Z", axis_up="Y", update_scene_fps=True)
+    elif ending.startswith(".usd"):
+        bpy.ops.wm.usd_import(filepath=str(path))
     elif ending == ".vrm":  # a .glb with more in it, which the importer knows by the ending alone
         with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
             copy = Path(folder) / f"{path.stem}.glb"

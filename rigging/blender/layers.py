@@ -66,6 +66,16 @@ def _add_track(obj: Object, action: Action, slot: object, *, extrapolation: str)
     strip.extrapolation, strip.blend_type = extrapolation, "REPLACE"
 
 
+def assign(obj: Object, action: Action) -> None:
+    """Make an action the active one of an object that it is made for, whatever its slot is called."""
+    animation = obj.animation_data_create()
+    animation.action = action
+    if hasattr(action, "slots") and animation.action_slot is None:
+        suitable = [slot for slot in action.slots if slot.target_id_type in ("OBJECT", "UNSPECIFIED")]
+        if suitable:
+            animation.action_slot = suitable[0]
+
+
 def action_curves(action: Action, slot: object) -> list[FCurve]:
     """Return the curves of an action that belong to a slot (None before Blender 4.4)."""
     if not hasattr(action, "layers"):
