@@ -118,7 +118,18 @@ def rig_request(
 
 def add_retarget_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``retarget``."""
-    parser.add_argument("motion", type=Path, metavar="MOTION", help="a take (.npz) or a .bvh file")
+    parser.add_argument(
+        "motion", type=Path, nargs="?", metavar="MOTION", help="a take (.npz), a .bvh file, or as --from-rig"
+    )
+    source = parser.add_argument_group("motion of another rig")
+    source.add_argument(
+        "--from-rig",
+        type=Path,
+        metavar="FILE",
+        help="the motion is that of the character in this .blend .fbx .glb .gltf .vrm or .usdc file",
+    )
+    source.add_argument("--from-armature", metavar="NAME", help="which armature, when the file holds several")
+    source.add_argument("--from-action", metavar="NAME", help="which action (default: the one that the file shows)")
     parser.add_argument("--start", dest="motion_start", type=float, metavar="SECONDS", help="begin here in the motion")
     parser.add_argument("--end", dest="motion_end", type=float, metavar="SECONDS", help="end here in the motion")
     add_rig_arguments(parser)
@@ -132,9 +143,13 @@ def run_retarget(args: argparse.Namespace) -> int:
 
     if args.out.suffix.lower() not in RIG_ENDINGS:
         raise UsageError(f"The output {args.out.name} must end in one of {', '.join(RIG_ENDINGS)}.")
+    if (args.motion is None) == (args.from_rig is None):
+        raise UsageError("Give either a motion (.npz or .bvh) or, with --from-rig, a file with an animated character.")
     check_outputs([args.out], overwrite=args.overwrite)
+    request = rig_request(args, args.motion or args.from_rig)
+    request |= {"from_armature": args.from_armature, "from_action": args.from_action}
     progress = ConsoleProgress(quiet=args.quiet)
-    result = run_in_blender(rig_request(args, args.motion), progress)
+    result = run_in_blender(request, progress)
     progress.close()
     lines = [
         f"{args.out}: {result['frames']} frames on {result['bones_keyed']} bones of {result['armature']}",

@@ -15,10 +15,11 @@ from ..mapping import map_rig
 from ..settings import RetargetSettings
 from .applied import Applied, apply_take, take_id
 from .armature import armatures_of, named_armature, rest_of
-from .files import new_scene, open_rig, save_result
+from .files import MOTION_ENDINGS, new_scene, open_rig, save_result
 from .mannequin import build_mannequin
 from .outputs import check_output, first_frame
 from .release import release_bones
+from .sources import take_from_file
 from .stage import set_frame_rate, set_stage
 
 MANNEQUIN = "mannequin"
@@ -27,8 +28,8 @@ MANNEQUIN = "mannequin"
 def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
     """Animate a rig and save it.
 
-    The request holds paths as strings: motion (.npz or .bvh), rig (a file or "mannequin"), out; and optionally
-    armature (a name), map (a .json), settings (RetargetSettings as JSON), clip (the footage) and overwrite. Returns
+    The request holds paths as strings: motion (.npz, .bvh, or a file with an animated character, of which
+    from_armature and from_action may name parts), rig (a file or "mannequin"), out; and optionally armature (a name), map (a .json), settings (RetargetSettings as JSON), clip (the footage) and overwrite. Returns
     out, fps and what ``animate_armature`` does. The scene that is open in this process is replaced.
     """
     out = Path(request["out"])
@@ -38,7 +39,7 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     settings = replace(RetargetSettings.from_json(request.get("settings") or {}), map_file=map_file)
     clip = Path(request["clip"]) if request.get("clip") else None
     progress("rig", 0.0, "reading the motion")
-    take = part_of(load_motion(Path(request["motion"])), settings.keys)
+    take = part_of(_read_motion(request, progress), settings.keys)
     settings = replace(settings, keys=replace(settings.keys, start=None, end=None))
     progress("rig", 0.02, "opening the rig")
     obj = open_character(rig, request.get("armature"), map_file)
@@ -53,6 +54,14 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     save_result(out, obj)
     progress("rig", 1.0, "")
     return {"out": str(out), "fps": take.fps, **result}
+
+
+def _read_motion(request: dict[str, Any], progress: Progress) -> Take:
+    """Return the motion of the request: a take, a BVH file, or what moves a character in a file of its own."""
+    path = Path(request["motion"])
+    if path.suffix.lower() in MOTION_ENDINGS:
+        return take_from_file(path, request.get("from_armature"), request.get("from_action"), progress=progress)
+    return load_motion(path)
 
 
 def load_motion(path: Path) -> Take:

@@ -334,3 +334,13 @@ def test_a_rig_without_a_root_bone_cannot_have_root_motion(take_file: Path, tmp_
     with pytest.raises(PosewrightError, match="no bone above hips for the root motion"):
         run_job(request(take_file, tmp_path / "out.blend", settings={"root": "bone"}))
     assert not list(tmp_path.glob("out*"))
+
+
+def test_the_motion_of_another_rig(take_file: Path, tmp_path: Path) -> None:
+    run_job(request(take_file, tmp_path / "first.blend"))
+    result = run_job(request(tmp_path / "first.blend", tmp_path / "second.blend"))
+    assert result["frames"] == FRAMES
+    obj = armatures_of(bpy.context.scene)[0]
+    assert limb_errors(obj, waving_take()).max() < 3
+    with pytest.raises(PosewrightError, match="no armature Bob"):
+        run_job(request(tmp_path / "first.blend", tmp_path / "third.blend", from_armature="Bob"))

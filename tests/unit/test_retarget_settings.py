@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from posewright.cli.main import parse
+from posewright.cli.main import main, parse
 from posewright.cli.retarget import rig_request
 from posewright.errors import UsageError
 from posewright.rigging.keys import KeySettings
@@ -43,3 +43,9 @@ def test_an_unknown_choice_gets_a_sentence(name: str) -> None:
 def test_an_unknown_setting_gets_a_sentence(values: dict) -> None:
     with pytest.raises(UsageError, match=r"no setting (feat|rat)"):
         RetargetSettings.from_json(values)
+
+
+@pytest.mark.parametrize("words", [[], ["take.npz", "--from-rig", "walk.fbx"]])
+def test_one_motion_is_needed_and_no_more(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["retarget", *words, "--rig", "mannequin", "-o", "out.blend"]) == 2
+    assert "Give either a motion" in capsys.readouterr().err
