@@ -1,120 +1,184 @@
-"""Which bone is which part of the body: by names, then by shape, then by the user's own file. numpy only."""
+"""Which bone is which part of the body: by names, by shape, by the file itself, and by the user's map. numpy only."""
 
-import json
-from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import PosewrightError
-from . import names
-from .rig import RigMap, RigRest
-from .structure import Skeleton, facing, parts_by_shape
+from .extras import finger_parts, twist_parts
+from .judgement import BY_NAMES, BY_SHAPE, BY_SHARED_NAMES, STATED, confidence
+from .naming import PRESETS, parts_by_names, preset, stated_parts
+from .parts import ALL_PARTS, BELOW, EXTRA_PARTS, LIMBS, MIDDLE, PARTS, Parts, core_of, in_words
+from .rig import MAP_FORMAT, RigMap, RigRest
+from .skeleton import Skeleton
+from .structure import facing_of, parts_by_shape
+from .user_maps import read_map, saved_map
 
-MIDDLE: Final = ("hips", "spine", "neck", "head")
-LIMBS: Final = ("clavicle", "upper_arm", "forearm", "hand", "thigh", "shin", "foot", "toe")
-PARTS: Final = (*MIDDLE, *(f"{side}_{part}" for side in ("left", "right") for part in LIMBS))
-FORMAT: Final = "posewright-map-1"
+__all__ = ["EXTRA_PARTS", "FORMAT", "GIVE_MAP", "LIMBS", "MIDDLE", "PARTS", "PRESETS", "map_rig", "preset"]
 
-PRESETS: Final = ("mixamo", "unreal", "makehuman", "rigify", "vrm", "vrchat", "biped", "daz", "generic")
-
-_NEEDED: Final = (("legs", ("left_thigh", "right_thigh")), ("arms", ("left_upper_arm", "right_upper_arm")))
-_OPTIONAL: Final = ("neck", "left_clavicle", "right_clavicle", "left_toe", "right_toe")
-
+FORMAT: Final = MAP_FORMAT
 GIVE_MAP: Final = "give a map of its bones (--map, in Blender under Options)."
 """What to do about a rig that is not understood."""
 
-Parts = dict[str, tuple[int, ...]]
+_NEEDED: Final = (("legs", ("left_thigh", "right_thigh")), ("arms", ("left_upper_arm", "right_upper_arm")))
+_OPTIONAL: Final = ("neck", "left_clavicle", "right_clavicle", "left_toe", "right_toe")
+_LIMB_ORDER: Final = (("clavicle", "upper_arm", "forearm", "hand"), ("thigh", "shin", "foot"))
+_LYING: Final = (  # turns that set a rig upright whose up is not the world's: on its back, on its face
+    np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]]),
+    np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]),
+)
 
 
 def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
-    """Return which bones of a rig are which parts of the body.
+    """Return which bones of a rig are which parts of the body, and how sure that is.
 
-    Names come first (presets, then names that many rigs share), what they leave open is found by the
-    shape of the rest pose, sides are checked against the feet, and ``map_file`` (JSON as
-    ``RigMap.to_json`` gives it) overrides. Raises PosewrightError when there are no legs, no arms or no
-    hips, or when the file is not a map of this rig.
+    Names come first (what the file itself states, presets, names that many rigs share) as far as hierarchy and shape
+    do not contradict; what they leave open is found by the shape of the rest pose and the skin; sides are checked
+    against the feet; ``map_file`` (JSON as ``RigMap.to_json`` gives it), or else the map that the user had remembered
+    for this rig, overrides. Raises PosewrightError when there are no legs, no arms or no hips, or when ``map_file`` is
+    not a map of this rig.
     """
-    skeleton = Skeleton.of(rest)
     notes: list[str] = []
-    found, source = _by_names(rest, skeleton)
-    own = {} if map_file is None else _read_map(rest, map_file)
-    by_shape = _by_shape(skeleton, found | own)
-    if by_shape:
-        source = f"{source} and shape" if found else "shape"
-    found |= by_shape
-    _check_sides(skeleton, found, rest, notes)
+    own, own_source = _own_parts(rest, map_file, notes)
+    whole, body = Skeleton.of(rest), Skeleton.body_of(rest)
+    body, shape = _shape(rest, body)
+    found, origin, source = _merge(rest, whole, body, shape, own, notes)
+    _check_sides(body, found, rest, notes)
     found |= own
-    if own:
-        source = f"{source}, {Path(str(map_file)).name}"
+    if own_source:
+        source = f"{source}, {own_source}" if set(found) - set(own) else own_source
     _require(rest, found)
+    found = _with_chains(whole, body, found, set(own))
+    preset_name = source.split(" ")[0].rstrip(",")
+    extra = finger_parts(body, found, preset_name if preset_name in PRESETS else "generic")
+    extra |= twist_parts(body, found | extra)
+    found |= {part: bones for part, bones in extra.items() if part not in own}
+    found = {part: found[part] for part in ALL_PARTS if found.get(part)}
+    judged, doubts = confidence(body, found, origin, shape, set(own), _left(body, found))
     _note_what_is_missing(rest, found, notes)
-    ordered = {part: tuple(rest.bones[b] for b in found[part]) for part in PARTS if found.get(part)}
-    return RigMap(ordered, source, notes)
+    notes += doubts
+    return RigMap({p: tuple(rest.bones[b] for b in bones) for p, bones in found.items()}, source, notes, judged)
 
 
-@cache
-def preset(name: str) -> dict[str, list[str]]:
-    """Return the bone name cores of a preset, part without side -> names, best first."""
-    text = (Path(__file__).parent / "presets" / f"{name}.json").read_text("utf-8")
-    return json.loads(text)["parts"]
+def _own_parts(rest: RigRest, map_file: Path | None, notes: list[str]) -> tuple[Parts, str]:
+    """Return the parts that the user states, by a file or by a remembered map, and the name of that file."""
+    if map_file is not None:
+        return read_map(rest, Path(map_file)), Path(map_file).name
+    remembered = saved_map(rest)
+    if remembered is None:
+        return {}, ""
+    try:
+        own = read_map(rest, remembered)
+    except PosewrightError as error:
+        notes.append(f"The map remembered for {rest.name} is damaged and was left aside: {error}")
+        return {}, ""
+    notes.append(f"The map that you had remembered for {rest.name} is used ({remembered}).")
+    return own, "remembered map"
 
 
-def _by_names(rest: RigRest, skeleton: Skeleton) -> tuple[Parts, str]:
-    """Return the parts of the preset that knows most of the names, completed by names that many rigs share."""
-    table = _name_table(rest)
-    candidates = [(name, _match(preset(name), table)) for name in PRESETS]
-    best, found = max(candidates, key=lambda pair: len(pair[1]))
-    if len(found) < 4:  # a chance hit or two in names that say nothing
-        return {}, "names"
-    shared = _match(preset("generic"), table)
+def _shape(rest: RigRest, body: Skeleton) -> tuple[Skeleton, Parts]:
+    """Return the parts by shape, and the tree that they were found in: set upright where the rig lies."""
+    shape = parts_by_shape(body)
+    if "left_upper_arm" in shape and "head" in shape:
+        return body, shape
+    for turn in _LYING:
+        upright = Skeleton.body_of(rest, up=turn)
+        lying = parts_by_shape(upright)
+        if len(lying) > len(shape) and {"left_upper_arm", "head", "left_shin"} <= set(lying):
+            return upright, lying
+    return body, shape
+
+
+def _merge(
+    rest: RigRest, whole: Skeleton, body: Skeleton, shape: Parts, own: Parts, notes: list[str]
+) -> tuple[Parts, dict[str, float], str]:
+    """Return the parts by names and shape together, what each is worth by its origin, and the words for it."""
+    named, source = parts_by_names(rest, whole, body)
+    stated = stated_parts(rest)
+    if stated:
+        named, source = named | stated, "the file's own humanoid"
+    worth = BY_SHARED_NAMES if source == "generic" else BY_NAMES
+    trusted = bool(stated) or _trusted(body, named, shape, rest, notes)
+    if not trusted:
+        named, source = {}, "shape"
+    named = _with_spine(whole, body, named)
+    odd = set() if stated else _contradicted(body, named, shape)
+    found = {part: bones for part, bones in named.items() if part not in odd}
+    origin = {part: STATED if part in stated else worth for part in found}
+    wanted = [p for p in PARTS if p not in found and p not in own and (not found or p not in _OPTIONAL or p in odd)]
     taken = {b for bones in found.values() for b in bones}
-    found = {p: b for p, b in shared.items() if p not in found and not taken & set(b)} | found
-    return _with_spine(skeleton, found), best
+    agreeing = not found or _agreement(body, shape, found) >= 0.5
+    filled = {p: shape[p] for p in wanted if p in shape and agreeing and not taken & set(shape[p])}
+    if filled and found:
+        source = f"{source} and shape"
+    return found | filled, origin | dict.fromkeys(filled, BY_SHAPE), source if found or filled else "names"
 
 
-def _name_table(rest: RigRest) -> dict[tuple[str, str], int]:
-    """Return (side, core of the name) -> the bone that has it: no machinery, deforming rather than not."""
-    table: dict[tuple[str, str], int] = {}
-    for b, bone in enumerate(rest.bones):
-        name = names.parse(bone)
-        if name.machinery:
+def _trusted(body: Skeleton, named: Parts, shape: Parts, rest: RigRest, notes: list[str]) -> bool:
+    """Return whether names are to be believed: they are unless shape and hierarchy tell another story throughout."""
+    if not named:
+        return False
+    if len(shape) < 12 or _agreement(body, shape, named) >= 0.35:
+        return True
+    if _well_ordered(body, named) >= 0.8 and len(named) >= 12:
+        return True
+    notes.append(f"The names of the bones of {rest.name} do not fit its shape; the shape was followed.")
+    return False
+
+
+def _agreement(body: Skeleton, shape: Parts, found: Parts) -> float:
+    """Return the share of the parts known to both that are the same bones (left and right may be swapped)."""
+    both = [p for p in shape if p in found and core_of(p) not in ("spine", "neck", "clavicle")]
+    if not both:
+        return 0.0
+    swapped = {p: p.replace("left", "#").replace("right", "left").replace("#", "right") for p in both}
+    straight = sum(shape[p][0] == found[p][0] for p in both)
+    crossed = sum(swapped[p] in found and shape[p][0] == found[swapped[p]][0] for p in both)
+    return max(straight, crossed) / len(both)
+
+
+def _well_ordered(body: Skeleton, named: Parts) -> float:
+    """Return the share of limb parts that hang on the part above them."""
+    pairs = [
+        (named[part][0], named[part.replace(core_of(part), BELOW[core_of(part)])][0])
+        for part in named
+        if core_of(part) in BELOW and part.replace(core_of(part), BELOW[core_of(part)]) in named
+    ]
+    return sum(above in body.path_up(b) for b, above in pairs) / len(pairs) if pairs else 0.0
+
+
+def _contradicted(body: Skeleton, named: Parts, shape: Parts) -> set[str]:
+    """Return the named parts that do not hang on the part above them while the shape knows one that does."""
+    odd = set()
+    for part, bones in named.items():
+        core = core_of(part)
+        above = named.get(part.replace(core, BELOW[core])) if core in BELOW else None
+        if above is None or part not in shape or shape[part][0] == bones[0]:
             continue
-        key = (name.side, name.core)
-        if key not in table or (_deforms(rest, b) and not _deforms(rest, table[key])):
-            table[key] = b
-    return table
+        hangs = above[0] in body.path_up(bones[0]) or above[0] in body.rest.ancestors(bones[0])
+        if not hangs and above[0] in body.path_up(shape[part][0]):
+            odd.add(part)
+    return odd
 
 
-def _deforms(rest: RigRest, b: int) -> bool:
-    return rest.deform is None or bool(rest.deform[b])
-
-
-def _match(cores: dict[str, list[str]], table: dict[tuple[str, str], int]) -> Parts:
-    found: Parts = {}
-    for part in PARTS:
-        side, core = part.split("_", 1) if part not in MIDDLE else ("", part)
-        b = next((table[side, name] for name in cores[core] if (side, name) in table), None)
-        if b is not None:
-            found[part] = (b,)
-    return found
-
-
-def _with_spine(skeleton: Skeleton, found: Parts) -> Parts:
+def _with_spine(whole: Skeleton, body: Skeleton, found: Parts) -> Parts:
     """Return the parts with all bones between hips and head, as the rig's tree has them."""
     if "hips" not in found or "head" not in found:
         return found
-    path = skeleton.path(found["hips"][0], found["head"][0])
+    path = whole.path(found["hips"][0], found["head"][0]) or body.path(found["hips"][0], found["head"][0])
     if path is None:
         return found
-    between = path[1:-1]
+    between = [b for b in path[1:-1] if body.body[b] or whole.rest.deform is None or whole.rest.deform[b]]
     neck = found.get("neck", (-1,))[0]
     if neck in between:
         start = between.index(neck)
     else:
         arms = [found[part][0] for part in ("left_upper_arm", "right_upper_arm") if part in found]
-        carries = [i for i, b in enumerate(between) if all(b in skeleton.path_up(arm) for arm in arms)]
+        up = [set(whole.path_up(arm)) | set(body.path_up(arm)) for arm in arms]
+        carries = [i for i, b in enumerate(between) if all(b in above for above in up)]
         start = carries[-1] + 1 if arms and carries else len(between)
     found = {part: bones for part, bones in found.items() if part not in ("spine", "neck")}
     if between[:start]:
@@ -124,35 +188,30 @@ def _with_spine(skeleton: Skeleton, found: Parts) -> Parts:
     return found
 
 
-def _by_shape(skeleton: Skeleton, found: Parts) -> Parts:
-    """Return the parts that ``found`` lacks and that the shape of the rig tells."""
-    needed = [part for part in PARTS if part not in found and part not in _OPTIONAL]
-    if not needed:
-        return {}
-    shape = parts_by_shape(skeleton)
-    if found and not _agree(shape, found):
-        return {}
-    taken = {b for bones in found.values() for b in bones}
-    wanted = needed if found else PARTS
-    return {p: bones for p, bones in shape.items() if p in wanted and not taken & set(bones)}
+def _with_chains(whole: Skeleton, body: Skeleton, found: Parts, own: set[str]) -> Parts:
+    """Return the parts of the limbs with all bones of the body up to where the next part begins."""
+    found = dict(found)
+    for side in ("left", "right"):
+        for order in _LIMB_ORDER:
+            for core, after in pairwise(order):
+                here, beyond = found.get(f"{side}_{core}"), found.get(f"{side}_{after}")
+                if not here or not beyond or f"{side}_{core}" in own:
+                    continue
+                path = body.path(here[0], beyond[0]) or whole.path(here[0], beyond[0])
+                if path is not None:
+                    between = [b for b in path[1:-1] if body.body[b]]
+                    found[f"{side}_{core}"] = (here[0], *between)
+    return found
 
 
-def _agree(shape: Parts, found: Parts) -> bool:
-    """Return whether names and shape tell the same story about the parts that both know."""
-    both = [part for part in shape if part in found and part not in ("spine", "neck")]
-    same = sum(shape[part][0] == found[part][0] for part in both)
-    return bool(both) and same >= 0.5 * len(both)
-
-
-def _check_sides(skeleton: Skeleton, found: Parts, rest: RigRest, notes: list[str]) -> None:
+def _check_sides(s: Skeleton, found: Parts, rest: RigRest, notes: list[str]) -> None:
     """Swap sides in ``found`` when the rig's feet and both hips and shoulders say that names mirror them."""
-    forward = facing(skeleton.heads, found, skeleton.tails)
+    left = _left(s, found)
     pairs = [(f"left_{part}", f"right_{part}") for part in ("thigh", "upper_arm")]
-    if forward is None or np.linalg.norm(forward) < 0.3 or any(p not in found for pair in pairs for p in pair):
+    if left is None or any(p not in found for pair in pairs for p in pair):
         return
-    left = np.cross([0.0, 0.0, 1.0], forward)
-    steps = [skeleton.heads[found[a][0]] - skeleton.heads[found[b][0]] for a, b in pairs]
-    if all(float(step @ left) < -0.5 * np.linalg.norm(step) * np.linalg.norm(left) for step in steps):
+    steps = [s.heads[found[a][0]] - s.heads[found[b][0]] for a, b in pairs]
+    if all(float(step @ left) < -0.5 * np.linalg.norm(step) for step in steps):
         for part in LIMBS:
             a, b = found.pop(f"left_{part}", None), found.pop(f"right_{part}", None)
             found.update({p: bones for p, bones in ((f"left_{part}", b), (f"right_{part}", a)) if bones is not None})
@@ -161,29 +220,12 @@ def _check_sides(skeleton: Skeleton, found: Parts, rest: RigRest, notes: list[st
         )
 
 
-def _read_map(rest: RigRest, path: Path) -> Parts:
-    """Return the parts of the user's file."""
-    try:
-        content: Any = json.loads(Path(path).read_text("utf-8"))
-    except OSError as error:
-        raise PosewrightError(f"The map {path} could not be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise PosewrightError(f"The map {path} is no JSON file: {error}.") from error
-    entries = content.get("map") if isinstance(content, dict) else None
-    if not isinstance(entries, dict):
-        raise PosewrightError(f'The map {path} has no "map" with parts and their bones.')
-    found: Parts = {}
-    for part, value in entries.items():
-        bones = [] if value is None else [value] if isinstance(value, str) else value
-        if part not in PARTS:
-            raise PosewrightError(f"The map {path} names the part {part}; the parts are {', '.join(PARTS)}.")
-        if not isinstance(bones, list) or not all(isinstance(bone, str) for bone in bones):
-            raise PosewrightError(f"The map {path} must give a bone, a list of bones or null for {part}.")
-        unknown = [bone for bone in bones if bone not in rest.bones]
-        if unknown:
-            raise PosewrightError(f"The map {path} names the bone {unknown[0]}, which {rest.name} does not have.")
-        found[part] = tuple(rest.index(bone) for bone in bones)
-    return found
+def _left(s: Skeleton, found: Parts) -> NDArray[np.float64] | None:
+    """Return the unit vector (3,) to the body's left, by its feet, or None when they do not tell."""
+    forward = facing_of(s, found)
+    if forward is None or np.linalg.norm(forward) < 0.3:
+        return None
+    return np.cross([0.0, 0.0, 1.0], forward) / np.linalg.norm(forward)
 
 
 def _require(rest: RigRest, found: Parts) -> None:
@@ -195,11 +237,11 @@ def _require(rest: RigRest, found: Parts) -> None:
 
 
 def _note_what_is_missing(rest: RigRest, found: Parts, notes: list[str]) -> None:
-    missing = [part.replace("_", " ") for part in PARTS if not found.get(part)]
+    missing = [in_words(part) for part in PARTS if not found.get(part)]
     if missing:
         notes.append(f"Not found in {rest.name}, and left out: {', '.join(missing)}.")
     if rest.constrained is not None:
-        held = [rest.bones[b] for bones in found.values() for b in bones if rest.constrained[b]]
+        held = [rest.bones[b] for part in PARTS for b in found.get(part, ()) if rest.constrained[b]]
         if held:
             notes.append(
                 f"{len(held)} of the mapped bones of {rest.name} are held by constraints (such as {held[0]}); "

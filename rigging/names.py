@@ -1,28 +1,40 @@
 """What bone names say: side and core, whatever the affixes and namespaces. the standard library alone."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _NAMESPACE: Final = re.compile(r"^(?:.*[:|])?(?:mixamorig\d*[_:]?)?")
 _PREFIX: Final = re.compile(
-    r"^(?:def[-_]|deform[-_]|bip\d*[ _]|valvebiped[._]bip\d*[ _]|cc_base_|j_bip(?:_c)?_|b_|bone_|jnt_)", re.I
+    r"^(?:def[-_]|deform[-_]|bip\d*[ _]|valvebiped[._]bip\d*[ _]|cc_base_|rl_|j_bip(?:_c)?_"
+    r"|b_|bn_|bone_|jnt_|joint_|bind_|skin_|sk_|c_)",
+    re.I,
+)
+_SUFFIX: Final = re.compile(
+    r"(?:[-_. ](?i:x|c|m|jnt|jt|joint|bone|bn|bind|skin|def|deform|sknjnt|skn)|(?<=[a-z])(?:JNT|Jnt|Bone))+$"
 )
 _MACHINERY: Final = re.compile(
-    r"^(?:org|mch|vis|wgt|ctrl|ctl|drv|pole|ik|control|tweak)(?:[-_.]|arm|target)"
-    r"|(?:^|[-_.])(?:ik|pole|fk|tweak)(?:$|[-_.])"
+    r"^(?:org|mch|vis|wgt|ctrl|ctl|drv|pole|ik|control|tweak|tgt|target|vb ik|ikb?)(?:[-_. ]|arm|target)"
+    r"|(?:^|[-_. ])(?:ik|pole|fk|tweak|ctrl|ctl|grp|offset|helper|socket|weapon|attach|cloth|phys|sim|corrective\w*)"
+    r"(?:$|[-_. \d])"
+    r"|(?:ctrl|control|pole|poletarget|nub|effector)[._-]?(?:[lLrR]|left|right)?$"
     r"|IK[._-]?[lLrR]?$",
     re.I,
 )
+_IK_ENDING: Final = re.compile(r"(?:IK|FK)[._-]?(?:[lLrR]|Left|Right)?$")
 _SIDES: Final = (
     # (pattern, group of the side, groups of the core)
     re.compile(r"^(?P<side>left|right)[ _.-]*(?P<a>.+?)(?P<b>)$", re.I),
     re.compile(r"^(?P<a>.+?)[ _.-]*(?P<side>left|right)(?P<b>(?:[ _.-]?\d+)?)$", re.I),
     re.compile(r"^(?P<side>[lr])[ _.-]+(?P<a>.+)(?P<b>)$", re.I),
-    re.compile(r"^(?P<a>.+?)[ _.-]+(?P<side>[lr])(?P<b>(?:[ _.-]\d+)?)$", re.I),
+    re.compile(r"^(?P<a>.+?)[ _.-]+(?P<side>[lr])(?P<b>(?:[ _.-]?\d+)?)$", re.I),
     re.compile(r"^(?P<a>.*?)[ _.-]+(?P<side>[lr])[ _.-]+(?P<b>.+)$", re.I),
+    re.compile(r"^(?P<a>.*?)[ _.-]+(?P<side>left|right)[ _.-]+(?P<b>.+)$", re.I),
     re.compile(r"^(?P<side>[LRlr])(?P<a>[A-Z].+)(?P<b>)$"),
-    re.compile(r"^(?P<a>.+[a-z\d])(?P<side>[LR])(?P<b>)$"),
+    re.compile(r"^(?P<a>.+[a-z\d])(?P<side>[LR])(?P<b>\d*)$"),
 )
 
 
@@ -35,11 +47,17 @@ class BoneName:
     machinery: bool  # control, mechanism or helper bones by their prefix: not the body itself
 
 
-def parse(name: str) -> BoneName:
-    """Return what a bone name says, such as (left, "upperarm") for ``DEF-upper_arm.L`` or ``rig:LeftUpperArm``."""
-    machinery = _MACHINERY.search(name) is not None
-    bare = _NAMESPACE.sub("", name) or name
+@lru_cache(maxsize=8192)
+def parse(name: str, prefix: str = "") -> BoneName:
+    """Return what a bone name says, such as (left, "upperarm") for ``DEF-upper_arm.L`` or ``rig:LeftUpperArm``.
+
+    ``prefix`` is what all names of the rig begin with (see ``common_prefix``).
+    """
+    own = name.removeprefix(prefix) or name
+    machinery = _MACHINERY.search(own) is not None or _IK_ENDING.search(own) is not None
+    bare = _NAMESPACE.sub("", own) or own
     bare = _PREFIX.sub("", bare) or bare
+    bare = _SUFFIX.sub("", bare) or bare
     for pattern in _SIDES:
         match = pattern.match(bare)
         if match:
@@ -50,5 +68,24 @@ def parse(name: str) -> BoneName:
     return BoneName("", _core(bare), machinery)
 
 
+def common_prefix(names: Iterable[str]) -> str:
+    """Return what most of a rig's bone names begin with, up to a separator: ``Hero_`` of ``Hero_Spine``; else ""."""
+    every = list(names)
+    starts: Counter[str] = Counter()
+    for name in every:
+        for found in re.finditer(r"[_:.| -]+", name):
+            if found.start() > 0 and found.end() < len(name):
+                starts[name[: found.end()]] += 1
+    shared = [start for start, count in starts.items() if count >= 0.8 * len(every) and count >= 6]
+    return max(shared, key=len, default="")
+
+
+def digits_apart(core: str) -> tuple[str, int]:
+    """Return a core without the number at its end, and that number (0 when there is none)."""
+    found = re.fullmatch(r"(.*?)(\d*)", core)
+    stem, number = (found[1], found[2]) if found else (core, "")
+    return (stem, int(number or 0)) if stem else (core, 0)
+
+
 def _core(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", _PREFIX.sub("", text.strip()).lower())
+    return re.sub(r"[^a-z0-9]", "", _SUFFIX.sub("", _PREFIX.sub("", text.strip())).lower())

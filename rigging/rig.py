@@ -1,10 +1,14 @@
 """A rig at rest, its map to the humanoid, and the motion solved for it. numpy only."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .parts import PARTS
+
+MAP_FORMAT: Final = "posewright-map-1"
 
 
 @dataclass
@@ -104,8 +108,14 @@ class RigMap:
         return self.bones.get(part, (None,))[0]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the content of a map file."""
-        return {"format": "posewright-map-1", "source": self.source, "map": {k: list(v) for k, v in self.bones.items()}}
+        """Return the content of a map file: a bone, a list of bones (always for the spine), or null."""
+        entries: dict[str, Any] = dict.fromkeys(PARTS)
+        for part, bones in self.bones.items():
+            entries[part] = bones[0] if len(bones) == 1 and part != "spine" else list(bones)
+        content: dict[str, Any] = {"format": MAP_FORMAT, "source": self.source, "map": entries}
+        if self.confidence:
+            content["confidence"] = {part: round(value, 2) for part, value in self.confidence.items()}
+        return content
 
 
 @dataclass

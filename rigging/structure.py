@@ -1,197 +1,175 @@
-"""The parts of a body found by shape: symmetry, chains and heights of the rest pose. numpy only.
+"""The parts of a body found by shape: hierarchy, symmetry, rest pose and skin. numpy only.
 
-Used for rigs whose names say nothing, and to check what names say.
+Used for rigs whose names say nothing, for what names leave open, and to judge what names say.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .rig import RigRest
+from .limbs import LEVEL, Pair, arm_pair, arm_parts, height_of, leg_pair, leg_parts, limb_pairs
+from .parts import SIDES, Parts
 from .rotations import unit
+from .skeleton import Skeleton
 
 Array = NDArray[np.float64]
 
-_LOW = 0.15  # of the rig's height: what ends below may be a foot
+HEAVY_HIPS = 0.08  # of the skin
+HEAD_RISE = 0.42  # of the way from the shoulders to the top: where heads turn
 
 
-@dataclass
-class Skeleton:
-    """A rig as a tree of bones with places in the world."""
-
-    rest: RigRest
-    children: list[list[int]]
-    heads: Array  # (B,3)
-    tails: Array  # (B,3)
-
-    @classmethod
-    def of(cls, rest: RigRest) -> "Skeleton":
-        """Return the tree of a rig."""
-        children: list[list[int]] = [[] for _ in rest.bones]
-        for b, parent in enumerate(rest.parents):
-            if parent >= 0:
-                children[parent].append(b)
-        return cls(rest, children, rest.heads(), rest.tails())
-
-    def path_up(self, b: int) -> list[int]:
-        """Return the bone and those above it, up to the root."""
-        return [b, *self.rest.ancestors(b)]
-
-    def path(self, above: int, below: int) -> list[int] | None:
-        """Return the bones from ``above`` to ``below``, both included, or None when it does not lie above."""
-        up = self.path_up(below)
-        return up[: up.index(above) + 1][::-1] if above in up else None
-
-    def meeting(self, a: int, b: int) -> int | None:
-        """Return the nearest bone above both (or one of them)."""
-        above = set(self.path_up(b))
-        return next((bone for bone in self.path_up(a) if bone in above), None)
-
-    def leaves(self) -> list[int]:
-        """Return the bones without children."""
-        return [b for b, below in enumerate(self.children) if not below]
-
-
-def parts_by_shape(skeleton: Skeleton) -> dict[str, tuple[int, ...]]:
+def parts_by_shape(s: Skeleton) -> Parts:
     """Return canonical part -> bones for a two-legged, upright rig, or an empty dict when it does not look like one."""
-    legs = _legs(skeleton)
+    if s.body.sum() < 5:
+        return {}
+    pairs = list(limb_pairs(s))
+    legs = leg_pair(s, pairs)
     if legs is None:
         return {}
-    hips, first, second = legs
-    left_first = _is_left(skeleton, first, second)
-    parts: dict[str, tuple[int, ...]] = {"hips": (hips,)}
-    left, right = (first, second) if left_first else (second, first)
-    for side, chain in (("left", left), ("right", right)):
-        parts |= _leg_parts(skeleton, side, chain)
-    lateral = unit(skeleton.heads[left[1]] - skeleton.heads[right[1]])
-    return parts | _upper_parts(skeleton, hips, {*left, *right}, lateral)
+    forward = _forward(s, legs)
+    left_leg, right_leg = _sides(s, legs, forward)
+    lateral = np.cross([0.0, 0.0, 1.0], forward)
+    parts: Parts = {}
+    for side, b, outward in zip(SIDES, (left_leg, right_leg), (lateral, -lateral), strict=True):
+        parts |= leg_parts(s, side, b, outward)
+    leg_bones = {*s.below[left_leg], *s.below[right_leg]}
+    arms = arm_pair(s, pairs, legs.meeting, leg_bones, forward)
+    if arms is None:
+        return parts | {"hips": (legs.meeting,)}
+    left_arm, right_arm = _sides(s, arms, forward)
+    parts |= arm_parts(s, "left", left_arm) | arm_parts(s, "right", right_arm)
+    return parts | _trunk(s, legs.meeting, arms, parts)
 
 
-def facing(heads: Array, parts: dict[str, tuple[int, ...]], tails: Array) -> Array | None:
+def facing(heads: Array, parts: Parts, tails: Array) -> Array | None:
     """Return where the feet point (3,), level, of length up to 1 (1 = both feet the same, level way), or None."""
     directions = []
-    for side in ("left", "right"):
+    for side in SIDES:
         foot, toe = parts.get(f"{side}_foot"), parts.get(f"{side}_toe")
         if foot:
             end = heads[toe[0]] if toe else tails[foot[-1]]
             directions.append(unit(end - heads[foot[0]]))
     if not directions:
         return None
-    return np.mean(directions, axis=0) * np.array([1.0, 1.0, 0.0])
+    return np.mean(directions, axis=0) * LEVEL
 
 
-def _legs(skeleton: Skeleton) -> tuple[int, list[int], list[int]] | None:
-    """Return the hips bone and the two chains of bones from it down to the floor."""
-    ends = np.concatenate([skeleton.heads, skeleton.tails])
-    bottom, height = ends[:, 2].min(), np.ptp(ends[:, 2])
-    low = [b for b in skeleton.leaves() if skeleton.heads[b, 2] < bottom + _LOW * height]
-    best: tuple[float, int, list[int], list[int]] | None = None
-    for i, a in enumerate(low):
-        for b in low[i + 1 :]:
-            hips = skeleton.meeting(a, b)
-            if hips is None or hips in (a, b):
-                continue
-            chains = [_down(skeleton, hips, leaf) for leaf in (a, b)]
-            tops = [skeleton.heads[chain[0], 2] - bottom for chain in chains]
-            apart = np.linalg.norm(skeleton.heads[a, :2] - skeleton.heads[b, :2])
-            mirrored = len(chains[0]) == len(chains[1]) and abs(tops[0] - tops[1]) < 0.05 * height
-            if (
-                min(tops) > 0.15 * height
-                and min(len(chain) for chain in chains) >= 2
-                and mirrored
-                and apart > 0.02 * height
-            ):
-                score = sum(len(chain) for chain in chains) + min(tops) / height
-                if best is None or score > best[0]:
-                    best = (float(score), hips, chains[0], chains[1])
-    return None if best is None else best[1:]
+def facing_of(s: Skeleton, parts: Parts) -> Array | None:
+    """Return where the body looks (3,), level, by its feet: their toes, and the skin that they move; None without feet.
+
+    The length is up to 1 and small when the signs are.
+    """
+    found = []
+    for side in SIDES:
+        foot, toe = parts.get(f"{side}_foot"), parts.get(f"{side}_toe")
+        if not foot:
+            continue
+        ankle = s.heads[foot[0]]
+        ends = [s.heads[toe[0]]] if toe else []
+        centres = s.rest.skin_centres
+        ends += [
+            s.centre(b) for b in (*foot[:1], *(toe or ())) if centres is not None and np.isfinite(centres[b]).all()
+        ]
+        ends = ends or [s.tails[foot[-1]]]
+        found.append(np.mean([unit(end - ankle) for end in ends], axis=0))
+    return None if not found else np.mean(found, axis=0) * LEVEL
 
 
-def _down(skeleton: Skeleton, above: int, leaf: int) -> list[int]:
-    chain = skeleton.path(above, leaf)
-    return [] if chain is None else chain[1:]
+def _forward(s: Skeleton, legs: Pair) -> Array:
+    """Return where the body looks (3,): level, square to the line of the legs; by feet, then knees, else -Y."""
+    parts: Parts = {}
+    for side, b in zip(SIDES, (legs.first, legs.second), strict=True):
+        parts |= leg_parts(s, side, b, legs.lateral * (1 if side == "left" else -1))
+    across = np.cross(legs.lateral, [0.0, 0.0, 1.0])
+    signs = 0.05 * float(across @ [0.0, -1.0, 0.0])
+    feet = facing_of(s, parts)
+    if feet is not None:
+        signs += float(across @ feet)
+    for side in SIDES:
+        thigh, shin, foot = (parts.get(f"{side}_{part}") for part in ("thigh", "shin", "foot"))
+        if thigh and shin and foot:
+            hip, knee, ankle = (s.heads[bones[0]] for bones in (thigh, shin, foot))
+            share = (hip[2] - knee[2]) / max(float(hip[2] - ankle[2]), 1e-9)
+            bend = knee - hip - share * (ankle - hip)
+            signs += 1.5 * float(across @ bend) / max(float(hip[2] - ankle[2]), 1e-9)
+    return across if signs >= 0 else -across
 
 
-def _leg_parts(skeleton: Skeleton, side: str, chain: list[int]) -> dict[str, tuple[int, ...]]:
-    """Split a chain from the hips to the floor into thigh, shin, foot and toe by the heights of its joints."""
-    heads = skeleton.heads[chain]
-    if len(chain) > 2 and np.linalg.norm(heads[0] - heads[1]) < 1e-3 + 0.2 * np.ptp(heads[:, 2]) and len(chain) > 4:
-        chain, heads = chain[1:], heads[1:]  # a bone from the middle to the hip joint
-    if len(chain) == 2:
-        return {f"{side}_thigh": (chain[0],), f"{side}_shin": (chain[1],)}
-    top, bottom = heads[0, 2], heads[:, 2].min()
-    ankle = next(i for i in range(1, len(chain)) if heads[i, 2] < bottom + 0.3 * (top - bottom) or i == len(chain) - 1)
-    ankle = max(ankle, 2)
-    middle = (heads[0, 2] + heads[ankle, 2]) / 2
-    knee = 1 + int(np.abs(heads[1:ankle, 2] - middle).argmin())
-    parts = {f"{side}_thigh": (chain[0],), f"{side}_shin": (chain[knee],), f"{side}_foot": (chain[ankle],)}
-    if ankle + 1 < len(chain):
-        parts[f"{side}_toe"] = (chain[ankle + 1],)
-    return parts
-
-
-def _upper_parts(skeleton: Skeleton, hips: int, legs: set[int], lateral: Array) -> dict[str, tuple[int, ...]]:
-    """Return spine, neck, head and arms: the arms end farthest to the sides, the head highest between them."""
-    leaves = [b for b in skeleton.leaves() if hips in skeleton.path_up(b) and b not in legs]
-    if len(leaves) < 2:
-        return {}
-    reach = (skeleton.heads[leaves] - skeleton.heads[hips]) @ lateral
-    ends = (leaves[int(reach.argmax())], leaves[int(reach.argmin())])
-    chest = skeleton.meeting(*ends)
-    if chest is None or hips not in skeleton.path_up(chest) or chest in ends:
-        return {}
-    parts: dict[str, tuple[int, ...]] = {}
-    for side, end in zip(("left", "right"), ends, strict=True):
-        parts |= _arm_parts(skeleton, side, _down(skeleton, chest, end))
-    spine = _down(skeleton, hips, chest)
-    if spine:
-        parts["spine"] = tuple(spine)
-    arms = {b for end in ends for b in _down(skeleton, chest, end)[:1]}
-    upper = [b for b in leaves if chest in skeleton.path_up(b) and not arms & set(skeleton.path_up(b))]
-    if upper:
-        middle = np.abs((skeleton.heads[upper] - skeleton.heads[hips]) @ lateral)
-        top = upper[int((skeleton.tails[upper, 2] - middle).argmax())]
-        chain = _down(skeleton, chest, top)
-        places = np.stack([*skeleton.heads[chain], skeleton.tails[chain[-1]]])
-        lengths = np.linalg.norm(np.diff(places, axis=0), axis=-1)
-        head = max(range(len(chain)), key=lambda i: (i > 0, lengths[i] > 0.9 * lengths[1:].max(initial=0), -i))
-        parts["head"] = (chain[head],)
-        if head:
-            parts["neck"] = tuple(chain[:head])
-    return parts
-
-
-def _arm_parts(skeleton: Skeleton, side: str, chain: list[int]) -> dict[str, tuple[int, ...]]:
-    """Split a chain from the chest to the fingers: two long pieces of like length, up to where fingers branch off."""
-    if len(chain) < 3:
-        return dict(zip((f"{side}_upper_arm", f"{side}_hand"), ((b,) for b in chain), strict=False))
-    branch = next((i for i, b in enumerate(chain) if i >= 2 and len(skeleton.children[b]) >= 2), None)
-    heads = skeleton.heads[chain]
-    best = (-np.inf, 0, 1, 2)
-    for hand in range(2, len(chain)) if branch is None else (branch,):
-        for elbow in range(1, hand):
-            for shoulder in range(elbow):
-                upper = float(np.linalg.norm(heads[elbow] - heads[shoulder]))
-                lower = float(np.linalg.norm(heads[hand] - heads[elbow]))
-                best = max(best, (min(upper, lower) - abs(upper - lower), shoulder, elbow, hand))
-    _, shoulder, elbow, hand = best
-    parts = {
-        f"{side}_upper_arm": (chain[shoulder],),
-        f"{side}_forearm": (chain[elbow],),
-        f"{side}_hand": (chain[hand],),
-    }
-    if shoulder > 0:
-        parts[f"{side}_clavicle"] = (chain[shoulder - 1],)
-    return parts
-
-
-def _is_left(skeleton: Skeleton, first: list[int], second: list[int]) -> bool:
-    """Return whether the first leg is the rig's left one: feet point forward, left = up x forward."""
-    across = skeleton.heads[first[1]] - skeleton.heads[second[1]]
-    parts = _leg_parts(skeleton, "left", first) | _leg_parts(skeleton, "right", second)
-    forward = facing(skeleton.heads, parts, skeleton.tails)
-    if forward is None or np.linalg.norm(forward) < 0.1:
-        forward = np.array([0.0, -1.0, 0.0])  # Blender's custom: characters face -Y
+def _sides(s: Skeleton, pair: Pair, forward: Array) -> tuple[int, int]:
+    """Return the left and the right bone of a pair."""
     left = np.cross([0.0, 0.0, 1.0], forward)
-    return float(across @ left) > 0
+    return (pair.first, pair.second) if float(pair.lateral @ left) > 0 else (pair.second, pair.first)
+
+
+def _trunk(s: Skeleton, hips: int, arms: Pair, limbs: Parts) -> Parts:
+    """Return hips, spine, neck and head: the bones from where the legs meet over where the arms meet to the top."""
+    up = s.path(hips, arms.meeting) or [hips]
+    taken = {b for bones in limbs.values() for b in bones}
+    above = _central_chain(s, arms, taken)
+    shoulders = [limbs[f"{side}_upper_arm"][0] for side in SIDES if f"{side}_upper_arm" in limbs]
+    height = float(s.heads[shoulders, 2].min()) if shoulders else np.inf
+    while len(above) > 2 and s.heads[above[1], 2] < height:
+        up.append(above.pop(0))  # still below the shoulders: chest
+    if len(up) > 1 and _is_hollow(s, up[0]) and s.skin[up[1]] > HEAVY_HIPS:
+        drop = s.heads[up[1], 2] - s.heads[up[0], 2]
+        up = up[1:] if drop < 0.1 * height_of(s) else up  # the real pelvis hangs on a mere carrier
+    parts: Parts = {"hips": (up[0],)}
+    if up[1:]:
+        parts["spine"] = tuple(up[1:])
+    if above:
+        head = _head_in(s, above, height if shoulders else float(s.heads[arms.meeting, 2]))
+        parts["head"] = (above[head],)
+        if head:
+            parts["neck"] = tuple(above[:head])
+    return parts
+
+
+def _is_hollow(s: Skeleton, b: int) -> bool:
+    return s.rest.skin is not None and float(s.skin[b]) == 0.0
+
+
+def _central_chain(s: Skeleton, arms: Pair, taken: set[int]) -> list[int]:
+    """Return the bones from the chest up to the top of the head, as long as one goes on in the middle."""
+    chain: list[int] = []
+    here, height = arms.meeting, height_of(s)
+    middle = (s.heads[arms.first] + s.heads[arms.second]) / 2
+    while True:
+        able = [c for c in s.children[here] if c not in taken and not set(s.below[c]) & taken]
+        able = [c for c in able if abs(float((s.heads[c] - middle) @ arms.lateral)) < 0.05 * height]
+        able = [c for c in able if s.heads[c, 2] > s.heads[here, 2] - 0.02 * height]
+        if not able or (chain and len(s.children[here]) >= 3):
+            return chain
+        aside = np.linalg.norm((s.heads[able] - s.heads[here]) * LEVEL, axis=-1) / height
+        worth = [float(s.mass[c]) + 0.5 * _rise(s, c, here) / height - 2 * a for c, a in zip(able, aside, strict=True)]
+        here = able[int(np.argmax(worth))]
+        chain.append(here)
+
+
+def _sits_on_top(s: Skeleton, b: int) -> bool:
+    """Return whether a bone without children lies above all that it moves: the end of the head, not the head."""
+    return not s.children[b] and s.rest.skin is not None and float(s.centre(b)[2]) < float(s.heads[b, 2])
+
+
+def _rise(s: Skeleton, b: int, below: int) -> float:
+    """Return how far a branch rises over a bone."""
+    return max(float(max(s.heads[c, 2], s.centre(c)[2])) for c in s.below[b]) - float(s.heads[below, 2])
+
+
+def _head_in(s: Skeleton, chain: list[int], shoulders: float) -> int:
+    """Return which bone of the chain from the chest up is the head.
+
+    It moves much of what is above ``shoulders`` (height, metres) and sits not quite half-way from there to the top.
+    """
+    while len(chain) > 1 and _sits_on_top(s, chain[-1]):
+        chain = chain[:-1]
+    if s.rest.skin is None:
+        if len(s.children[chain[-1]]) >= 3:
+            return len(chain) - 1
+        places = np.stack([*s.heads[chain], s.tails[chain[-1]]])
+        lengths = np.linalg.norm(np.diff(places, axis=0), axis=-1)
+        return max(range(len(chain)), key=lambda i: (i > 0, lengths[i] > 0.9 * lengths[1:].max(initial=0), -i))
+    beyond = [float(s.mass[b]) for b in chain[1:]] + [0.0]
+    own = np.array([float(s.mass[b]) - after for b, after in zip(chain, beyond, strict=True)])
+    top = max(float(max(s.heads[b, 2], s.tails[b, 2], s.centre(b)[2])) for b in s.below[chain[0]])
+    rise = (s.heads[chain, 2] - shoulders) / max(top - shoulders, 1e-9)
+    able = own >= 0.25 * own.max()
+    return int(np.where(able, np.abs(rise - HEAD_RISE) - 0.1 * own / own.max(), np.inf).argmin())

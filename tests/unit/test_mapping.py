@@ -8,6 +8,7 @@ import pytest
 from posewright.errors import PosewrightError
 from posewright.rigging import names
 from posewright.rigging.mapping import LIMBS, MIDDLE, PARTS, PRESETS, map_rig, preset
+from posewright.rigging.parts import FINGERS, TWISTS
 from synthetic_rigs import BODY, make_rig, mirrored
 
 MIXAMO = {
@@ -208,9 +209,14 @@ def test_a_missing_map_gets_a_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_complete(name: str) -> None:
-    cores = preset(name)
-    assert set(cores) == {*MIDDLE, *LIMBS}
-    assert all(core == names.parse(core).core for options in cores.values() for core in options)
+    groups = preset(name)
+    assert {group: set(cores) for group, cores in groups.items()} == {
+        "parts": {*MIDDLE, *LIMBS},
+        "fingers": set(FINGERS),
+        "twists": set(TWISTS),
+    }
+    options = [core for cores in groups.values() for names_of_part in cores.values() for core in names_of_part]
+    assert all(core == names.parse(core).core for core in options)
     assert len(PARTS) == 20
 
 

@@ -1,0 +1,200 @@
+"""Fingers and twist bones: what hangs below the hands and beside the limbs, by names and by shape. numpy only."""
+
+import re
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import names
+from .naming import preset
+from .parts import FINGERS, SIDES, Parts
+from .rotations import unit
+from .skeleton import Skeleton
+
+Array = NDArray[np.float64]
+
+_IN_THE_PALM: Final = re.compile(r"metacarpal|carpal|palm|inhand|indexbase|middlebase|ringbase|pinkybase|base$|_base")
+_AN_END: Final = re.compile(r"(?:end|tip|nub|leaf|null|site)\d*$")
+_NO_TWIST: Final = re.compile(r"share|correct|muscle|bicep|knee|elbow|ik|pole|pad|slide|bulge|rope|weapon|twistb?root")
+_TWIST: Final = re.compile(r"twist|roll")
+_SEGMENTS: Final = (("upper_arm", "forearm"), ("forearm", "hand"), ("thigh", "shin"), ("shin", "foot"))
+_BY_COUNT: Final = {
+    1: ("index",),
+    2: ("index", "middle"),
+    3: ("index", "middle", "ring"),
+    4: ("index", "middle", "ring", "pinky"),
+}
+
+
+def finger_parts(body: Skeleton, found: Parts, preset_name: str) -> Parts:
+    """Return the fingers below the hands of a map: by their names where at least two have one, else by their places."""
+    parts: Parts = {}
+    prefix = names.common_prefix(body.rest.bones)
+    for side in SIDES:
+        if not found.get(f"{side}_hand"):
+            continue
+        chains = _chains(body, found[f"{side}_hand"][0])
+        named = _by_name(body, chains, preset_name, prefix)
+        fingers = named if len(named) >= 2 or len(chains) < 2 else _by_place(body, found[f"{side}_hand"][0], chains)
+        parts |= {f"{side}_{finger}": tuple(chain) for finger, chain in fingers.items()}
+    return parts
+
+
+def _chains(body: Skeleton, hand: int) -> list[list[int]]:
+    """Return the fingers' bones below a hand, each from the palm to its tip, mere ends left out."""
+    chains: list[list[int]] = []
+    waiting = [[c] for c in (*body.children[hand], *_palms_beside(body, hand))]
+    while waiting:
+        chain = waiting.pop(0)
+        below = list(body.children[chain[-1]])
+        if len(below) > 1:
+            waiting.extend([*chain, c] if _is_main(body, chain, c) else [c] for c in below)
+        elif below:
+            waiting.append([*chain, below[0]])
+        else:
+            chains.append(chain)
+    return [chain for chain in (_without_end(body, chain) for chain in chains) if chain]
+
+
+def _palms_beside(body: Skeleton, hand: int) -> list[int]:
+    """Return bones that begin where the hand does and carry fingers too: palms and thumbs on the forearm."""
+    parent = int(body.parents[hand])
+    if parent < 0:
+        return []
+    reach = max((float(np.linalg.norm(body.heads[b] - body.heads[hand])) for b in body.below[hand]), default=0.0)
+    beside = [c for c in body.children[parent] if c != hand and len(body.below[c]) > 1]
+    return [c for c in beside if np.linalg.norm(body.heads[c] - body.heads[hand]) < 0.6 * reach]
+
+
+def _is_main(body: Skeleton, chain: list[int], child: int) -> bool:
+    """Return whether a branch goes on with a chain: the longest of the branches of the last bone."""
+    below = body.children[chain[-1]]
+    longest = max(below, key=lambda c: len(body.below[c]))
+    fingers = sum(len(body.below[c]) > 1 for c in below)
+    return child == longest and fingers < 2
+
+
+def _without_end(body: Skeleton, chain: list[int]) -> list[int]:
+    last = body.rest.bones[chain[-1]].lower()
+    is_end = _AN_END.search(re.sub(r"[._ -]?(?:l|r|left|right)$", "", last)) is not None
+    moves = body.rest.skin is None or body.rest.skin[chain[-1]] > 0
+    if is_end or not moves:
+        chain = chain[:-1]
+    while len(chain) > 1 and _IN_THE_PALM.search(
+        re.sub(r"[._ -]?(?:l|r|left|right)$", "", body.rest.bones[chain[0]].lower())
+    ):
+        chain = chain[1:]
+    return chain
+
+
+def _by_name(body: Skeleton, chains: list[list[int]], preset_name: str, prefix: str) -> dict[str, list[int]]:
+    """Return finger -> bones, from the names of the bones."""
+    found: dict[str, list[int]] = {}
+    for chain in chains:
+        finger, first = None, 0
+        for i, b in enumerate(chain):
+            finger = _finger_of(names.parse(body.rest.bones[b], prefix).core, preset_name)
+            if finger is not None:
+                first = i
+                break
+        if finger is None:
+            continue
+        bones = chain[first:]
+        if len(bones) >= 4 and finger != "thumb":
+            bones = bones[-3:]  # the first lies in the palm
+        if finger not in found or len(bones) > len(found[finger]):
+            found[finger] = bones
+    return found
+
+
+def _finger_of(core: str, preset_name: str) -> str | None:
+    if preset_name in ("names", "shape"):
+        preset_name = "generic"
+    for stems in (preset(preset_name)["fingers"], preset("generic")["fingers"]):
+        for finger in FINGERS:
+            if any(re.match(rf"(?:f|hand|finger|c)?{stem}", core) for stem in stems[finger]):
+                return finger
+    words = preset("generic")["fingers"]
+    for finger in ("thumb", "index", "pinky", "ring", "middle"):
+        if any(stem in core for stem in words[finger]):
+            return finger
+    return None
+
+
+def _by_place(body: Skeleton, hand: int, chains: list[list[int]]) -> dict[str, list[int]]:
+    """Return finger -> bones: the thumb starts nearest to the wrist and points away, the others along the knuckles."""
+    chains = [_from_knuckle(body, hand, chain) for chain in chains if len(chain) >= 2]
+    if len(chains) < 2:
+        return {}
+    wrist = body.heads[hand]
+    starts = np.array([body.heads[chain[0]] for chain in chains]) - wrist
+    along = np.array([unit(_end(body, chain) - body.heads[chain[0]]) for chain in chains])
+    main = unit(np.median(along, axis=0))
+    ahead = starts @ main
+    away = np.arccos(np.clip(along @ main, -1.0, 1.0))
+    thumb = int((away - 1.2 * ahead / max(float(np.abs(ahead).max()), 1e-9)).argmax())
+    others = [i for i in range(len(chains)) if i != thumb]
+    middle = starts[others].mean(axis=0)
+    spread = starts[others] - middle
+    line = np.linalg.svd(spread - np.outer(spread @ main, main))[2][0] if len(others) > 1 else np.zeros(3)
+    line *= np.sign(line @ (starts[thumb] - middle)) or 1.0
+    others.sort(key=lambda i: -float(starts[i] @ line))
+    found = {"thumb": chains[thumb]}
+    return found | {name: chains[i] for name, i in zip(_BY_COUNT[min(len(others), 4)], others, strict=False)}
+
+
+def _from_knuckle(body: Skeleton, hand: int, chain: list[int]) -> list[int]:
+    """Return a finger without the bone that lies in the palm: of four bones the first, when it begins at the wrist."""
+    return chain[1:] if len(chain) >= 4 else chain
+
+
+def _end(body: Skeleton, chain: list[int]) -> Array:
+    last = body.heads[chain[-1]]
+    centre = body.centre(chain[-1])
+    return centre if np.linalg.norm(centre - last) > 1e-9 else last
+
+
+def twist_parts(body: Skeleton, found: Parts) -> Parts:
+    """Return the twist bones beside upper arms, forearms, thighs and shins, root end first."""
+    used = {b for bones in found.values() for b in bones}
+    parts: Parts = {}
+    for side in SIDES:
+        for part, after in _SEGMENTS:
+            here, beyond = found.get(f"{side}_{part}"), found.get(f"{side}_{after}")
+            if not here or not beyond:
+                continue
+            start, end = body.heads[here[0]], body.heads[beyond[0]]
+            above = int(body.parents[here[0]])
+            near = [c for b in {*here, *([above] if above >= 0 else [])} for c in _leaves_below(body, b, used)]
+            places = {c: _place(body, c, start, end) for c in near}
+            twists = sorted((place, c) for c, place in places.items() if place is not None)
+            if twists:
+                parts[f"{side}_{part}_twist"] = tuple(c for _, c in twists)
+                used |= {c for _, c in twists}
+    return parts
+
+
+def _leaves_below(body: Skeleton, b: int, used: set[int]) -> list[int]:
+    """Return the bones on side branches of a bone that hold no mapped bone."""
+    free = [c for c in body.children[b] if not set(body.below[c]) & used]
+    return [other for c in free for other in body.below[c]]
+
+
+def _place(body: Skeleton, b: int, start: Array, end: Array) -> float | None:
+    """Return where along a limb's segment (0..1) a twist bone begins, or None when the bone is none."""
+    name = body.rest.bones[b].lower()
+    if _NO_TWIST.search(name):
+        return None
+    span = end - start
+    length = float(np.linalg.norm(span))
+    share = float((body.heads[b] - start) @ span) / max(length**2, 1e-12)
+    aside = float(np.linalg.norm(body.heads[b] - start - share * span))
+    if not -0.05 <= share <= 1.05 or aside > 0.15 * length:
+        return None
+    if _TWIST.search(name):
+        return share
+    along = unit(body.tails[b] - body.heads[b])
+    lies_in = abs(float(along @ span)) > 0.95 * length and aside < 0.02 * length
+    moves = body.rest.skin is not None and body.rest.skin[b] > 0
+    return share if lies_in and moves and not body.children[b] and share < 0.95 else None
