@@ -117,6 +117,9 @@ class POSEWRIGHT_PT_take(SidebarPanel, Panel):
             row.operator("posewright.apply_last_take")
             row.operator("posewright.save_take", text="Save Take...")
         layout.operator("posewright.apply_take", text="Apply Take from File...", icon="FILE_FOLDER")
+        row = layout.row(align=True)
+        row.prop(context.scene.posewright, "source", text="", icon="ARMATURE_DATA")
+        row.operator("posewright.apply_from_armature", text="Apply Its Motion")
 
 
 class POSEWRIGHT_PT_contacts(SidebarPanel, Panel):

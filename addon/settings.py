@@ -77,6 +77,12 @@ class PosewrightSettings(PropertyGroup):
         type=Object,
         poll=_is_armature,
     )
+    source: PointerProperty(
+        name="From",
+        description="An animated armature of this scene whose motion another character is to have",
+        type=Object,
+        poll=_is_armature,
+    )
     quality: EnumProperty(
         name="Quality", description="How carefully each frame is looked at", items=QUALITIES, default="balanced"
     )

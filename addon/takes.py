@@ -17,6 +17,7 @@ from ..progress import Progress
 from ..rigging.blender.applied import Applied, apply_take, take_id
 from ..rigging.blender.job import load_motion
 from ..rigging.blender.mannequin import build_mannequin
+from ..rigging.blender.sources import take_from_armature
 from . import session
 from .settings import character_of, retarget_settings
 
@@ -94,6 +95,32 @@ class POSEWRIGHT_OT_apply_last_take(Operator):
         try:
             take = _last_take()
             return _apply(self, context, character_of(context), take, session.state.take_name)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+
+
+class POSEWRIGHT_OT_apply_from_armature(Operator):
+    """Put the motion of another armature of this scene on the character as keyframes, whatever moves it there"""
+
+    bl_idname = "posewright.apply_from_armature"
+    bl_label = "Apply Motion of Armature"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when an armature is chosen."""
+        return context.scene.posewright.source is not None
+
+    def execute(self, context: Context) -> set[str]:
+        """Read the armature's motion and animate the character."""
+        try:
+            obj, source = character_of(context), context.scene.posewright.source
+            if obj == source:
+                raise PosewrightError(f"{obj.name} is the character itself; choose another one, or another source.")
+            with progress_shown(context) as progress:
+                take = take_from_armature(source, progress=progress)
+            return _apply(self, context, obj, take, source.name)
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

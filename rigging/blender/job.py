@@ -29,8 +29,9 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     """Animate a rig and save it.
 
     The request holds paths as strings: motion (.npz, .bvh, or a file with an animated character, of which
-    from_armature and from_action may name parts), rig (a file or "mannequin"), out; and optionally armature (a name), map (a .json), settings (RetargetSettings as JSON), clip (the footage) and overwrite. Returns
-    out, fps and what ``animate_armature`` does. The scene that is open in this process is replaced.
+    from_armature and from_action may name parts), rig (a file or "mannequin"), out; and optionally armature (a name),
+    map (a .json), settings (RetargetSettings as JSON), clip (the footage) and overwrite. Returns out, fps and what
+    ``animate_armature`` does. The scene that is open in this process is replaced.
     """
     out = Path(request["out"])
     rig = None if request["rig"] == MANNEQUIN else Path(request["rig"])

@@ -12,7 +12,8 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 MODULE = "bl_ext.user_default.posewright"
-OPERATORS = ("animate_video", "cancel", "apply_take", "apply_last_take", "save_take", "add_mannequin", "check")
+OPERATORS = ("animate_video", "cancel", "apply_take", "apply_last_take", "apply_from_armature", "save_take")
+OPERATORS += ("add_mannequin", "check")
 
 
 @pytest.fixture
@@ -111,6 +112,42 @@ def test_another_character_and_saving(mannequin, wave: Path, tmp_path: Path) -> 
     for name in ("out.npz", "out.bvh"):
         assert bpy.ops.posewright.save_take(filepath=str(tmp_path / name)) == {"FINISHED"}
         assert (tmp_path / name).stat().st_size > 1000
+
+
+def test_the_motion_of_another_armature(mannequin, wave: Path) -> None:
+    settings = bpy.context.scene.posewright
+    assert not bpy.ops.posewright.apply_from_armature.poll()
+    assert bpy.ops.posewright.apply_take(filepath=str(wave)) == {"FINISHED"}
+    settings.source = mannequin
+    with pytest.raises(RuntimeError, match="is the character itself"):
+        bpy.ops.posewright.apply_from_armature()
+    bpy.ops.posewright.add_mannequin()
+    assert bpy.ops.posewright.apply_from_armature() == {"FINISHED"}
+    other, scene = settings.armature, bpy.context.scene
+    for frame in (1, 20, 40):
+        scene.frame_set(frame)
+        for bone in ("forearm.L", "hand.L", "shin.R", "head"):
+            first, second = (obj.pose.bones[bone].head for obj in (mannequin, other))
+            assert (first - second).length < 0.03, (frame, bone)
+
+
+def test_choices_for_the_character_reach_its_keys(mannequin, wave: Path) -> None:
+    settings = bpy.context.scene.posewright
+    assert bpy.ops.posewright.apply_take(filepath=str(wave)) == {"FINISHED"}
+    own = mannequin.animation_data.action
+    count = len(keyed_frames(own))
+    settings.root, settings.nla, settings.reduce, settings.interpolation = "in-place", True, 2.0, "bezier"
+    assert bpy.ops.posewright.apply_last_take() == {"FINISHED"}
+    below, above = (track.strips[0].action for track in mannequin.animation_data.nla_tracks)
+    assert below == own, "the character's own action lies beneath"
+    assert len(keyed_frames(above)) < count
+
+
+def keyed_frames(action: bpy.types.Action) -> set[float]:
+    from posewright.rigging.blender.layers import action_curves
+
+    slot = action.slots[0] if hasattr(action, "slots") else None
+    return {round(point.co.x, 3) for curve in action_curves(action, slot) for point in curve.keyframe_points}
 
 
 def test_undo_takes_the_motion_away(mannequin, wave: Path) -> None:
