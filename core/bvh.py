@@ -26,6 +26,16 @@ ROTATION: Final = ("Zrotation", "Xrotation", "Yrotation")
 TO_Y_UP: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """Z up, facing -Y, to Y up, facing +Z."""
 
+Z_UP_FROM: Final = {
+    "Y": TO_Y_UP.T,
+    "Z": np.eye(3),
+    "X": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
+    "-X": np.array([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]]),
+}
+"""The turn of a file's axes to Z up, by the axis that is up in the file."""
+
+CLEARLY: Final = 1.5  # times further along one axis than along the others
+
 NEEDED: Final = tuple(
     f"{side}_{part}" for side in ("left", "right") for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 )
@@ -48,8 +58,9 @@ KNUCKLES: Final = tuple(f"{side}_{finger}_1" for side in ("left", "right") for f
 """Joints of a take that are not in the file but tell how its hands are turned."""
 
 X, Y, Z = np.eye(3)
-TALL: Final = ((0.4, 3.0, 1.0), (40.0, 300.0, 0.01), (400.0, 3000.0, 0.001))
-"""Statures in a file's unit, from and to, and the metres of that unit: metres, centimetres, millimetres."""
+TALL: Final = ((0.4, 3.0, 1.0), (52.0, 80.0, 0.0254), (40.0, 300.0, 0.01), (400.0, 3000.0, 0.001))
+"""Statures in a file's unit, from and to, and the metres of that unit: metres, inches, centimetres, millimetres.
+A person 52 to 80 units tall is a grown one in inches, rather than an infant in centimetres."""
 
 LEG_PART: Final = 0.475
 """Hip joint to ankle, part of the stature."""
@@ -230,19 +241,26 @@ def world_joints(bvh: Bvh) -> Array:
     """
     found = joint_map(bvh.names)
     places = bvh.positions()
-    if _is_y_up(bvh, places, found):
-        places = places @ TO_Y_UP
-    return places * _metres_per_unit(bvh, found)
-
-
-def _is_y_up(bvh: Bvh, places: Array, found: dict[str, str]) -> bool:
-    """Tell Y up from Z up by the median way from ankles to shoulders; Y up when that does not tell."""
     parts = [f"{side}_{part}" for part in ("shoulder", "ankle") for side in ("left", "right")]
-    if not all(part in found for part in parts):
-        return True
-    columns = [bvh.names.index(found[part]) for part in parts]
-    upward = np.abs(np.median(places[:, columns[:2]].mean(1) - places[:, columns[2:]].mean(1), axis=0))
-    return bool(upward[2] < 1.5 * upward[1])
+    turn = Z_UP_FROM["Y"]
+    if all(part in found for part in parts):
+        columns = [bvh.names.index(found[part]) for part in parts]
+        turn = to_z_up(places[:, columns[2:]].mean(1), places[:, columns[:2]].mean(1))
+    return places @ turn.T * _metres_per_unit(bvh, found)
+
+
+def to_z_up(ankles: Array, shoulders: Array) -> Array:
+    """Return the turn (3,3) that brings a file's axes upright, from the paths (F,3) between ankles and shoulders.
+
+    Their median way tells the axis that is up; Y when it is as good as another.
+    """
+    upward = np.median(shoulders - ankles, axis=0)
+    x, y, z = np.abs(upward)
+    if z >= CLEARLY * max(x, y):
+        return Z_UP_FROM["Z"]
+    if x >= CLEARLY * max(y, z):
+        return Z_UP_FROM["X"] if upward[0] > 0 else Z_UP_FROM["-X"]
+    return Z_UP_FROM["Y"]
 
 
 def _metres_per_unit(bvh: Bvh, found: dict[str, str]) -> float:

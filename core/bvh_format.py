@@ -33,13 +33,17 @@ class Bvh:
     frame_time: float  # seconds
 
     def positions(self) -> Array:
-        """Return where every joint and End Site is, (F,J,3), in the file's own unit and axes.
+        """Return where every joint and End Site is, (F,J,3), in the file's own unit and axes."""
+        return self.poses()[..., :3, 3]
+
+    def poses(self) -> Array:
+        """Return the matrices (F,J,4,4) of every joint and End Site, in the file's own unit and axes.
 
         A joint with position channels takes its place from them instead of from its offset, as most programs do.
         """
         count = len(self.frames)
-        places = np.empty((count, len(self.names), 3))
-        turns = np.empty((count, len(self.names), 3, 3))
+        poses = np.zeros((count, len(self.names), 4, 4))
+        poses[..., 3, 3] = 1.0
         column = 0
         for joint, parent in enumerate(self.parents):
             place = np.tile(self.offsets[joint], (count, 1))
@@ -53,10 +57,11 @@ class Bvh:
                 else:
                     turn = turn @ axis_rotation(axis, np.radians(values))
             if parent >= 0:
-                place = places[:, parent] + np.einsum("fab,fb->fa", turns[:, parent], place)
-                turn = turns[:, parent] @ turn
-            places[:, joint], turns[:, joint] = place, turn
-        return places
+                above = poses[:, parent]
+                place = above[:, :3, 3] + np.einsum("fab,fb->fa", above[:, :3, :3], place)
+                turn = above[:, :3, :3] @ turn
+            poses[:, joint, :3, 3], poses[:, joint, :3, :3] = place, turn
+        return poses
 
 
 def axis_rotation(axis: int, angles: Array) -> Array:
