@@ -1,0 +1,82 @@
+"""Which controls elbows and knees point to, found by moving them while the limbs are bent."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..responses import Responses
+from ..rotations import across, norm, unit
+from ..segments import Limb, Segment
+from .probing import Probe, move_of
+
+Array = NDArray[np.float64]
+
+_STILL = 0.03  # of the limb: the ends of a limb that follows a pole move less
+_MOVES = 0.03  # and its middle moves more
+_AGREE = np.radians(15.0)  # between the directions of pole and joint, with the pole in two places
+
+
+def find_poles(
+    probe: Probe, responses: Responses, segments: list[Segment], goals: list[tuple[str, Limb]]
+) -> dict[Limb, tuple[str, float]]:
+    """Return limb -> its pole and the angle in radians, about the limb, from the pole to where the limb bends."""
+    candidates = {limb: _candidates(probe, responses, segments, limb, goal) for goal, limb in goals}
+    bent = {goal: move_of(responses, goal, segments, [limb]) for goal, limb in goals}
+    if not any(candidates.values()):
+        return {}
+    base = probe.pose(responses.bones, bent)
+    found: dict[Limb, tuple[str, float]] = {}
+    for k in range(max(len(names) for names in candidates.values())):
+        tried = {limb: names[k] for limb, names in candidates.items() if k < len(names) and limb not in found}
+        basis = bent | {name: _aside(responses, segments, limb, name) for limb, name in tried.items()}
+        posed = probe.pose(responses.bones, basis)
+        for limb, name in tried.items():
+            angle = _pole_angle(responses, segments, limb, name, (base, posed))
+            if angle is not None:
+                found[limb] = (name, angle)
+    return found
+
+
+def _candidates(probe: Probe, responses: Responses, segments: list[Segment], limb: Limb, goal: str) -> list[str]:
+    """Return what may be the pole of a limb: it leaves both ends of the limb where they are."""
+    middle = segments[limb.lower].bones[0]
+    above = probe.dependencies().above([middle])
+    start, end = segments[limb.upper].bones[0], segments[limb.end].bones[0]
+    length = float(norm(responses.head(end) - responses.head(start)))
+    return [
+        name
+        for name in responses.moved
+        if name != goal
+        and name in above
+        and all(float(norm(responses.shift(name, bone))) < _STILL * length for bone in (start, end))
+    ]
+
+
+def _aside(responses: Responses, segments: list[Segment], limb: Limb, name: str) -> Array:
+    """Return the channels (4,4) that move a pole a quarter around its limb."""
+    start, end = (responses.head(segments[i].bones[0]) for i in (limb.upper, limb.end))
+    axis = unit(end - start)
+    offset = across(responses.head(name) - start, axis)
+    step = np.cross(axis, offset) - 0.3 * offset
+    basis = np.eye(4)
+    basis[:3, 3] = np.linalg.solve(responses.location_axes[responses.row[name]], step)
+    return basis
+
+
+def _pole_angle(
+    responses: Responses, segments: list[Segment], limb: Limb, name: str, poses: tuple[Array, Array]
+) -> float | None:
+    """Return the angle from a pole to where the limb bends, or None when the limb does not follow it."""
+    bones = [segments[i].bones[0] for i in (limb.upper, limb.lower, limb.end)]
+    before, after = ([responses.head(bone, posed) for bone in bones] for posed in poses)
+    length = float(norm(responses.head(bones[1]) - responses.head(bones[0])))
+    moved = [float(norm(b - a)) / length for a, b in zip(before, after, strict=True)]
+    kept = [abs(float(norm(after[1] - after[k]) - norm(before[1] - before[k]))) < _STILL * length for k in (0, 2)]
+    if moved[0] > _STILL or moved[2] > _STILL or moved[1] < _MOVES or not all(kept):
+        return None
+    angles = []
+    for (start, middle, end), posed in zip((before, after), poses, strict=True):
+        axis = unit(end - start)
+        pole, bend = (across(point - start, axis) for point in (responses.head(name, posed), middle))
+        angles.append(float(np.arctan2(np.cross(pole, bend) @ axis, pole @ bend)))
+    difference = (angles[1] - angles[0] + np.pi) % (2 * np.pi) - np.pi
+    return angles[0] if abs(difference) < _AGREE else None
