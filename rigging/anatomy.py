@@ -59,6 +59,13 @@ class RigBody:
                     return unit(vector)
         return unit(self.tails[self.rest.index(self.map.bones[part][-1])] - self.joint(part))
 
+    def length(self, part: str) -> float:
+        """Return the length of a part in metres: to the next part, or of its bones where that is missing."""
+        side, core = part.split("_", 1)
+        follower = next((f"{side}_{name}" for name in NEXT_PART.get(core, ()) if self.has(f"{side}_{name}")), None)
+        end = self.joint(follower) if follower else self.tails[self.rest.index(self.map.bones[part][-1])]
+        return float(np.linalg.norm(end - self.joint(part)))
+
     @cached_property
     def hip_middle(self) -> Array:
         """The middle (3,) between the hip joints."""

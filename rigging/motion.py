@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..core.skeleton import JOINTS
 from ..core.take import Take
 from ..errors import PosewrightError
+from .parts import FINGERS, SIDES
 
 Array = NDArray[np.float64]
 
@@ -30,10 +31,11 @@ PREFERRED: Final = {"head": ("head_top",)}
 SMALLEST: Final = 1e-3
 """Metres; no body has shorter legs or a shorter trunk."""
 
-EXTRAS: Final = (
-    *("left_eye", "right_eye", "left_ear", "right_ear"),
-    *("left_index_1", "right_index_1", "left_pinky_1", "right_pinky_1"),
-)
+FINGER_POINTS: Final = 4
+FINGER_JOINTS: Final = tuple(f"{s}_{f}_{k + 1}" for s in SIDES for f in FINGERS for k in range(FINGER_POINTS))
+"""Joints of fingers from the knuckle to the tip; a motion may have any of them."""
+
+EXTRAS: Final = ("left_eye", "right_eye", "left_ear", "right_ear", *FINGER_JOINTS)
 """Joints outside the canonical ones that make the result better where a motion has them."""
 
 

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from ..core.take import Take
 from .anatomy import SIDES, RigBody
-from .hands import forearm_bones, twisted
+from .fingers import finger_turns
 from .motion import body_joints, leg_length
+from .parts import LIMBS
 from .planting import RigLeg, can_plant, plant_feet, rig_contacts, sole_of
 from .pose import Pose, moving_bone
 from .rig import BoneMotion, RigMap, RigRest
@@ -16,21 +17,10 @@ from .rotations import rotate
 from .smoothing import REFERENCE_FPS, smoothed
 from .stances import POINTS, FeetMode, Standing, standing_feet
 from .targets import limb_turns, neck_turns, spine_turns, trunk_turns
+from .twists import shared_twists
 
 Array = NDArray[np.float64]
 Turns = dict[str, Array]
-
-CHAIN = {
-    "clavicle": "spine",
-    "upper_arm": "clavicle",
-    "forearm": "upper_arm",
-    "hand": "forearm",
-    "thigh": "hips",
-    "shin": "thigh",
-    "foot": "shin",
-    "toe": "foot",
-}
-"""Part of a limb -> the part that carries it."""
 
 FLOOR_REST: Final = 0.5  # pull of the hips to their own height, against feet that stand
 FLOOR_CHANGE: Final = 400.0  # smoothness of the hips' height at 30 frames a second, where legs bend for the rest,
@@ -52,7 +42,8 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
     spine = spine_turns(rig, joints, turns)
     turns |= limb_turns(rig, joints, turns, standing, take.fps)
     size = _size(rig, joints)
-    pose = Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
+    body = _body_turns(rig, joints, turns, spine)
+    pose = Pose(rig, body | _limb_bones(rig, turns), take.frames)
     pose.place_hips(hips := _hips_path(rig, joints, standing, size))
     if feet == "always":
         found = rig_contacts(rig, _legs(rig, pose, turns), take.fps, size)
@@ -65,32 +56,30 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
         legs = _legs(rig, pose, turns)
         planted, shift = plant_feet(rig, legs, standing, size=size, fps=take.fps, lock=feet != "ground")
         turns |= planted
-        pose = Pose(rig, _bone_turns(rig, turns, spine, take.frames), take.frames)
+        pose = Pose(rig, body | _limb_bones(rig, turns), take.frames)
         pose.place_hips(hips + shift)
     times = np.asarray(take.times, np.float64)
     return BoneMotion(*pose.channels(), times=times - times[0])
 
 
-def _bone_turns(rig: RigBody, turns: Turns, spine: list[Array], frames: int) -> dict[str, Array | None]:
-    """Return the world turn (F,4) of each mapped bone; None where it stays at rest in its parent."""
-    bones: dict[str, Array | None] = {}
+def _body_turns(rig: RigBody, joints: dict[str, Array], turns: Turns, spine: list[Array]) -> Turns:
+    """Return the world turn (F,4) of each mapped bone of trunk, head and fingers."""
     names = rig.map.bones
-    bones[moving_bone(rig.rest, rig.map)] = turns["hips"]
-    for bone in names.get("hips", ()):
-        bones[bone] = turns["hips"]
+    bones = dict.fromkeys((moving_bone(rig.rest, rig.map), *names.get("hips", ())), turns["hips"])
     bones |= dict(zip(names.get("spine", ()), spine, strict=True))
     neck = names.get("neck", ())
     bones |= dict(zip(neck, neck_turns(len(neck), turns["chest"], turns["head"]), strict=True))
     bones |= dict.fromkeys(names.get("head", ()), turns["head"])
-    for side in SIDES:
-        for core in CHAIN:
-            part = f"{side}_{core}"
-            bones |= dict.fromkeys(names.get(part, ()), turns.get(part))
-        forearm, hand = turns.get(f"{side}_forearm"), turns.get(f"{side}_hand")
-        if forearm is not None and hand is not None and rig.has(f"{side}_forearm"):
-            chain = forearm_bones(rig, side)
-            bones |= dict(zip(chain, twisted(forearm, hand, rig.direction(f"{side}_forearm"), len(chain)), strict=True))
-    return bones
+    hands = {side: turns[f"{side}_hand"] for side in SIDES if f"{side}_hand" in turns}
+    return bones | finger_turns(rig, joints, hands)
+
+
+def _limb_bones(rig: RigBody, turns: Turns) -> dict[str, Array | None]:
+    """Return the world turn (F,4) of each mapped bone of the limbs; None where it stays at rest in its parent."""
+    bones: dict[str, Array | None] = {}
+    for part in (f"{side}_{core}" for side in SIDES for core in LIMBS):
+        bones |= dict.fromkeys(rig.map.bones.get(part, ()), turns.get(part))
+    return bones | shared_twists(rig, turns)
 
 
 def _size(rig: RigBody, joints: dict[str, Array]) -> float:

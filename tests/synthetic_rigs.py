@@ -127,3 +127,17 @@ def walking_take(frames: int = 60, fps: float = 30.0, seed: int = 0) -> Take:
         places["heel"] = ankle - 0.06 * unit(foot) * np.array([1, 1, 0]) - np.array([0, 0, 0.05])
         joints |= {f"{side}_{name}": world(*place.T) for name, place in places.items()}
     return Take(np.stack(list(joints.values()), 1).astype(np.float32), tuple(joints), fps)
+
+
+def with_knuckles(take: Take, twist: float) -> Take:
+    """Return the take with hands in line with their forearms, turned about them by degrees from the elbow's hinge."""
+    names, paths = list(take.joint_names), [take.joints]
+    for side in ("left", "right"):
+        shoulder, elbow, wrist = (take.joint(f"{side}_{part}").astype(float) for part in ("shoulder", "elbow", "wrist"))
+        along = unit(wrist - elbow)
+        hinge = unit(np.cross(elbow - shoulder, along))
+        line = rotate(about(along, np.radians(twist) * np.ones(len(along))), np.cross(hinge, along))
+        for name, sign in (("index", 1), ("pinky", -1)):
+            names.append(f"{side}_{name}_1")
+            paths.append((wrist + 0.09 * along + sign * 0.035 * line)[:, None].astype(np.float32))
+    return Take(np.concatenate(paths, 1), tuple(names), take.fps)

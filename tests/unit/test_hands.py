@@ -8,7 +8,7 @@ from posewright.rigging.rig import BoneMotion, RigMap, RigRest
 from posewright.rigging.rotations import about, from_matrix, rotate, to_matrix, unit
 from posewright.rigging.solve import solve_rig
 from posewright.rigging.targets import HEAD_POINTS
-from synthetic_rigs import BODY, make_rig, mirrored, walking_take
+from synthetic_rigs import BODY, make_rig, mirrored, walking_take, with_knuckles
 
 RIGS = {
     "T-pose": make_rig(),
@@ -20,20 +20,6 @@ RIGS = {
 def map_of(rest: RigRest) -> RigMap:
     bones = {name: (name,) for name in rest.bones if name not in ("spine", "chest") and "finger" not in name}
     return RigMap({k: v for k, v in bones.items() if "_wrist" not in k} | {"spine": ("spine", "chest")})
-
-
-def with_knuckles(take: Take, twist: float) -> Take:
-    """Return the take with hands in line with their forearms, turned about them by degrees from the elbow's hinge."""
-    names, paths = list(take.joint_names), [take.joints]
-    for side in ("left", "right"):
-        shoulder, elbow, wrist = (take.joint(f"{side}_{part}").astype(float) for part in ("shoulder", "elbow", "wrist"))
-        along = unit(wrist - elbow)
-        hinge = unit(np.cross(elbow - shoulder, along))
-        line = rotate(about(along, np.radians(twist) * np.ones(len(along))), np.cross(hinge, along))
-        for name, sign in (("index", 1), ("pinky", -1)):
-            names.append(f"{side}_{name}_1")
-            paths.append((wrist + 0.09 * along + sign * 0.035 * line)[:, None].astype(np.float32))
-    return Take(np.concatenate(paths, 1), tuple(names), take.fps)
 
 
 def turns_of(rest: RigRest, motion: BoneMotion, bone: str) -> np.ndarray:
