@@ -150,17 +150,18 @@ def test_a_zero_pose_that_is_none_and_a_first_frame_that_stands(walk: Moving, tm
 
 
 def test_a_zero_pose_that_is_none_with_known_names(walk: Moving, tmp_path: Path) -> None:
-    take = take_from_any_bvh(saved(bvh_of(walk, names=mixamo(walk), seed=3), tmp_path))
-    assert most_off(take, walk) < 0.2
+    striding = replace(walk, turns=walk.turns[5:12], heads=walk.heads[5:12])
+    take = take_from_any_bvh(saved(bvh_of(striding, names=mixamo(walk), seed=3), tmp_path))
+    assert most_off(take, striding) < 0.2
     assert "left_ear" not in take.joint_names
 
 
 def test_joints_with_positions_dummies_and_more_roots(walk: Moving, tmp_path: Path) -> None:
     bvh = bvh_of(walk, names=unnamed(walk), scale=100.0)
     poses = bvh.poses()
-    names, parents, offsets, channels, columns = ["reference", "motion root"], [-1, 0], [np.zeros(3)] * 2, [(), ()], []
-    channels[0] = (*POSITIONS, *ROTATION)
-    columns.append(np.zeros((FRAMES, 6)))
+    names, parents, offsets = ["reference", "motion root"], [-1, 0], [np.zeros(3)] * 2
+    channels: list[tuple[str, ...]] = [(*POSITIONS, *ROTATION), ()]
+    columns = [np.zeros((FRAMES, 6))]
     starts = np.cumsum([0, *map(len, bvh.channels)])
     place = {-1: 1}
     for joint, name in enumerate(bvh.names):
@@ -182,7 +183,7 @@ def test_joints_with_positions_dummies_and_more_roots(walk: Moving, tmp_path: Pa
         offsets.append(offset)
         channels.append((*POSITIONS, *ROTATION))
         own = bvh.frames[:, starts[joint] : starts[joint + 1]]
-        columns.append(own if parent < 0 else np.hstack([np.tile(offset, (FRAMES, 1)), own]))
+        columns.append(own if parent < 0 else np.hstack([np.repeat(offset[None], FRAMES, 0), own]))
     rich = Bvh(tuple(names), tuple(parents), np.array(offsets), tuple(channels), np.hstack(columns), 1 / 30)
     np.testing.assert_allclose(rich.poses()[:, place[12], :3, 3], poses[:, 12, :3, 3], atol=1e-6)
     assert most_off(take_from_any_bvh(saved(rich, tmp_path)), walk) < 0.2
