@@ -71,9 +71,9 @@ def load_motion(path: Path) -> Take:
     if ending == ".npz":
         return Take.load(path)
     if ending == ".bvh":
-        from ...core.bvh import take_from_bvh
+        from ..bvh_rig import take_from_any_bvh
 
-        return take_from_bvh(path)
+        return take_from_any_bvh(path)
     raise UsageError(f"{path.name} is no motion; give a take (.npz) or a .bvh file.")
 
 
