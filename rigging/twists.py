@@ -4,7 +4,7 @@ An upper arm turns about itself from the shoulder on, a forearm up to the wrist.
 a rig has several bones along a limb, in the chain or beside it, each takes its share by where along the limb it lies.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..core.spans import runs
 from .anatomy import NEXT_PART, SIDES, RigBody
-from .rotations import about, conjugate, multiply
+from .rotations import about, conjugate, multiply, unit
 
 Array = NDArray[np.float64]
 Turns = dict[str, Array]
@@ -27,12 +27,20 @@ _BELOW: Final = {"forearm": "hand", "shin": "foot"}
 
 @dataclass(frozen=True)
 class _Bone:
-    """A bone along a limb, and where it and the next one begin, from 0 to 1."""
+    """A bone along a limb, where it and the next one begin, from 0 to 1, and what it twists about at rest.
+
+    A bone in the chain twists about its own line to the next one, which so stays where it is.
+    """
 
     name: str
     start: float
     stop: float
     in_chain: bool
+    axis: Array  # (3,)
+
+    def twisted(self, turn: Array, angle: Array) -> Array:
+        """Return the turn (F,4) of the bone in a limb that turns, with a twist (F,) radians before it."""
+        return multiply(turn, about(self.axis, angle))
 
     @property
     def middle(self) -> float:
@@ -60,10 +68,9 @@ def _from_above(rig: RigBody, turns: Turns, part: str, carrier: Array | None) ->
     bones, turn = _along(rig, part), turns.get(part)
     if turn is None or carrier is None or len(bones) < 2:
         return {}
-    axis = rig.direction(part)
-    twist = twist_angle(multiply(conjugate(carrier), turn), axis)
-    shares = {bone.name: bone.stop if bone.in_chain else bone.middle for bone in _split(bones)}
-    return {name: multiply(turn, about(axis, (share - 1) * twist)) for name, share in shares.items()}
+    twist = twist_angle(multiply(conjugate(carrier), turn), rig.direction(part))
+    shares = [(bone, bone.stop if bone.in_chain else bone.middle) for bone in _split(bones)]
+    return {bone.name: bone.twisted(turn, (share - 1) * twist) for bone, share in shares}
 
 
 def _to_below(rig: RigBody, turns: Turns, part: str, end: Array | None) -> Turns:
@@ -71,10 +78,9 @@ def _to_below(rig: RigBody, turns: Turns, part: str, end: Array | None) -> Turns
     is_leg = part.endswith("shin")
     if turn is None or end is None or not bones or (is_leg and len(bones) < 2):
         return {}
-    axis = rig.direction(part)
-    twist = twist_angle(multiply(conjugate(turn), end), axis)
-    shares = {b.name: b.start if is_leg and b.in_chain else b.middle for b in (_split(bones) if is_leg else bones)}
-    return {name: multiply(turn, about(axis, share * twist)) for name, share in shares.items()}
+    twist = twist_angle(multiply(conjugate(turn), end), rig.direction(part))
+    shares = [(bone, bone.start if is_leg and bone.in_chain else bone.middle) for bone in bones]
+    return {bone.name: bone.twisted(turn, share * twist) for bone, share in shares}
 
 
 def twist_angle(turns: Array, axis: Array) -> Array:
@@ -114,19 +120,26 @@ def _along(rig: RigBody, part: str) -> list[_Bone]:
         return []
     joint, direction = rig.joint(part), rig.direction(part)
     length = max(rig.length(part), 1e-9)
-    places = [float(np.clip((rig.heads[rig.rest.index(b)] - joint) @ direction / length, 0, 1)) for b in chain + beside]
+    places = [float(np.clip((_head(rig, b) - joint) @ direction / length, 0, 1)) for b in chain + beside]
+    points = [*(_head(rig, bone) for bone in chain), joint + length * direction]
+    ways = [b - a for a, b in pairwise(points)] + [direction] * len(beside)
     order = np.argsort(places, kind="stable")
-    starts = [places[i] for i in order]
-    names = [(chain + beside)[i] for i in order]
-    stops = [*starts[1:], 1.0]
-    return [_Bone(name, a, b, name in chain) for name, a, b in zip(names, starts, stops, strict=True)]
+    stops = [*(places[i] for i in order[1:]), 1.0]
+    return [
+        _Bone((chain + beside)[i], places[i], stop, bool(i < len(chain)), unit(ways[i]))
+        for i, stop in zip(order, stops, strict=True)
+    ]
 
 
 def _split(bones: list[_Bone]) -> list[_Bone]:
     """Return the bones with those in the chain up to the next one in the chain, whatever hangs beside it."""
     chain = [bone for bone in bones if bone.in_chain]
     stops = {bone.name: after.start for bone, after in pairwise(chain)} | {chain[-1].name: 1.0}
-    return [_Bone(b.name, b.start, stops[b.name], True) if b.in_chain else b for b in bones]
+    return [replace(bone, stop=stops.get(bone.name, bone.stop)) for bone in bones]
+
+
+def _head(rig: RigBody, bone: str) -> Array:
+    return rig.heads[rig.rest.index(bone)]
 
 
 def _is_held(rig: RigBody, bone: str) -> bool:
