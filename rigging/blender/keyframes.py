@@ -4,7 +4,7 @@ All keys of a curve are written at once (``foreach_set``); inserting them one by
 grows with the square of the number of frames.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import bpy
@@ -18,6 +18,7 @@ from ..keys import Interpolation, KeySettings, resampled
 from ..reduce import BoneChannels, Tolerance, kept_keys, most_off
 from ..rig import BoneMotion
 from .layers import Layers, action_curves, push_up
+from .properties import set_property
 
 CODES: dict[Interpolation, int] = {"constant": 0, "linear": 1, "bezier": 2}  # the same in all versions
 AUTO_CLAMPED = 4
@@ -56,7 +57,14 @@ def key_motion(
 
 
 def write_motion(
-    obj: Object, motion: BoneMotion, keys: KeySettings, *, name: str, fps: float, start_frame: float = 1.0
+    obj: Object,
+    motion: BoneMotion,
+    keys: KeySettings,
+    *,
+    name: str,
+    fps: float,
+    start_frame: float = 1.0,
+    properties: Mapping[str, float] | None = None,
 ) -> Written:
     """Give the armature a new action with the keys of a motion.
 
@@ -64,7 +72,8 @@ def write_motion(
     the motion get no keys. The action that the armature had stays in the file; with ``keys.nla`` it plays on beneath
     the new one, which lies in a strip on a track of its own. Channels that are locked in the panels are keyed as well:
     Blender's locks hold hands off, not animation. Locations of connected bones have no effect and get no keys.
-    ``keys.start`` and ``keys.end`` are for takes (``part_of``) and not looked at here.
+    ``properties`` (data paths seen from the object, such as switches between IK and FK) are set and get one key at the
+    first frame. ``keys.start`` and ``keys.end`` are for takes (``part_of``) and not looked at here.
     """
     if keys.rate is not None:
         motion = resampled(motion, keys.rate)
@@ -79,6 +88,9 @@ def write_motion(
     writer = MotionWriter(obj, frames, keys, new_curve)
     for bone, channels in _channels(obj, motion):
         writer.write(bone, channels)
+    for path, value in (properties or {}).items():
+        set_property(obj, path, value)
+        KeyWriter(frames[:1], "constant").write(new_curve(path, 0, "Switches"), np.array([value]))
     if keys.nla:
         bones = {bone.name for bone in _with_parents(obj, motion.bones)}
         writer.hold_still(layers.animated(bones), frames[:1])
