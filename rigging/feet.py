@@ -12,7 +12,7 @@ from .stances import Standing
 
 Array = NDArray[np.float64]
 
-UP = np.array([0.0, 0.0, 1.0])
+UP: Final = np.array([0.0, 0.0, 1.0])
 
 HEEL_SLOPE: Final = np.radians(-4)
 ANKLE_SLOPE: Final = np.radians(-19)
@@ -22,6 +22,7 @@ FREE_TILT: Final = np.radians(4)
 """How much of the difference between the slopes of two skeletons' feet is let go while a foot is in the air."""
 
 _MOST_TOE_BEND = np.radians(60)
+_HEEL_UP = np.sin(np.radians(5))  # from this pitch of the sole on, toes stay wholly on the floor
 
 
 def foot_turns(
@@ -56,13 +57,12 @@ def toe_turns(rig: RigBody, side: str, foot: Array, standing: Standing) -> Array
 
     They lie flat on the floor while the ball stands and the heel is up, and go with the foot otherwise.
     """
-    rest_forward = rig.foot_direction(side)
-    forward = rotate(foot, rest_forward)
+    rest_level = unit(across(rig.foot_direction(side), UP))  # the sole, not the bone, which may be steep
+    forward = rotate(foot, rest_level)
     level = unit(across(forward, UP))
-    rest_level = unit(across(rest_forward, UP))
-    flat = from_frames(frame(rest_level, np.cross(UP, rest_level)), frame(level, np.cross(UP, level)))
-    angle = 2 * np.arccos(np.clip(np.abs((foot * flat).sum(-1)), 0, 1))
-    lifted = forward[:, 2] < rest_forward[2]  # the heel is higher than at rest: the toes bend up
+    flat = from_frames(frame(rest_level, np.cross(UP, rest_level)), frame(level, cross(UP, level)))
+    angle = 2 * np.arccos(np.clip(np.abs(dot(foot, flat)[:, 0]), 0, 1))
+    heel_up = np.clip(-forward[:, 2] / _HEEL_UP, 0, 1)
     upright = np.clip(dot(level, forward)[:, 0] / 0.3, 0, 1)
-    share = standing.ball * lifted * upright * np.minimum(1.0, _MOST_TOE_BEND / np.maximum(angle, 1e-9))
+    share = standing.ball * heel_up * upright * np.minimum(1.0, _MOST_TOE_BEND / np.maximum(angle, 1e-9))
     return slerp(foot, flat, smoothed(share, np.ones_like(share), 1.0))
