@@ -11,6 +11,7 @@ from .naming import preset
 from .parts import FINGERS, SIDES, Parts
 from .rotations import unit
 from .skeleton import Skeleton
+from .structure import facing_of
 
 Array = NDArray[np.float64]
 
@@ -31,12 +32,14 @@ def finger_parts(body: Skeleton, found: Parts, preset_name: str) -> Parts:
     """Return the fingers below the hands of a map: by their names where at least two have one, else by their places."""
     parts: Parts = {}
     prefix = names.common_prefix(body.rest.bones)
+    forward = facing_of(body, found)
     for side in SIDES:
         if not found.get(f"{side}_hand"):
             continue
         chains = _chains(body, found[f"{side}_hand"][0])
         named = _by_name(body, chains, preset_name, prefix)
-        fingers = named if len(named) >= 2 or len(chains) < 2 else _by_place(body, found[f"{side}_hand"][0], chains)
+        hand = found[f"{side}_hand"][0]
+        fingers = named if len(named) >= 2 or len(chains) < 2 else _by_place(body, hand, chains, forward)
         parts |= {f"{side}_{finger}": tuple(chain) for finger, chain in fingers.items()}
     return parts
 
@@ -122,31 +125,47 @@ def _finger_of(core: str, preset_name: str) -> str | None:
     return None
 
 
-def _by_place(body: Skeleton, hand: int, chains: list[list[int]]) -> dict[str, list[int]]:
-    """Return finger -> bones: the thumb starts nearest to the wrist and points away, the others along the knuckles."""
+def _by_place(body: Skeleton, hand: int, chains: list[list[int]], forward: Array | None) -> dict[str, list[int]]:
+    """Return finger -> bones: the thumb starts nearest to the wrist and points away, the others along the knuckles.
+
+    Without a thumb, the index finger is on the side to which the body looks, ``forward`` (3,).
+    """
     chains = [_from_knuckle(body, hand, chain) for chain in chains if len(chain) >= 2]
     if len(chains) < 2:
         return {}
-    wrist = body.heads[hand]
-    starts = np.array([body.heads[chain[0]] for chain in chains]) - wrist
+    starts = np.array([body.heads[chain[0]] for chain in chains]) - body.heads[hand]
     along = np.array([unit(_end(body, chain) - body.heads[chain[0]]) for chain in chains])
     main = unit(np.median(along, axis=0))
-    ahead = starts @ main
-    away = np.arccos(np.clip(along @ main, -1.0, 1.0))
-    thumb = int((away - 1.2 * ahead / max(float(np.abs(ahead).max()), 1e-9)).argmax())
+    thumb = _thumb(starts, along, main)
     others = [i for i in range(len(chains)) if i != thumb]
     middle = starts[others].mean(axis=0)
+    toward = starts[thumb] - middle if thumb is not None else forward
+    if toward is None:
+        return {}
     spread = starts[others] - middle
     line = np.linalg.svd(spread - np.outer(spread @ main, main))[2][0] if len(others) > 1 else np.zeros(3)
-    line *= np.sign(line @ (starts[thumb] - middle)) or 1.0
+    line *= np.sign(line @ toward) or 1.0
     others.sort(key=lambda i: -float(starts[i] @ line))
-    found = {"thumb": chains[thumb]}
+    found = {} if thumb is None else {"thumb": chains[thumb]}
     return found | {name: chains[i] for name, i in zip(_BY_COUNT[min(len(others), 4)], others, strict=False)}
 
 
+def _thumb(starts: Array, along: Array, main: Array) -> int | None:
+    """Return which finger is the thumb: it starts well before the others, or points well away from them."""
+    ahead = starts @ main
+    away = np.arccos(np.clip(along @ main, -1.0, 1.0))
+    most = int((away - 1.2 * ahead / max(float(np.abs(ahead).max()), 1e-9)).argmax())
+    others = np.delete(ahead, most)
+    stands_out = ahead[most] < 0.7 * np.median(others) or away[most] > np.radians(30)
+    return most if stands_out or len(starts) == 5 else None
+
+
 def _from_knuckle(body: Skeleton, hand: int, chain: list[int]) -> list[int]:
-    """Return a finger without the bone that lies in the palm: of four bones the first, when it begins at the wrist."""
-    return chain[1:] if len(chain) >= 4 else chain
+    """Return a finger without the bone that lies in the palm, which begins at the wrist, and without a fourth bone."""
+    apart = np.linalg.norm(body.heads[chain] - body.heads[hand], axis=-1)
+    if len(chain) >= 3 and apart[0] < (0.65 if len(chain) >= 4 else 0.2) * apart[1]:
+        chain = chain[1:]
+    return chain[:3]
 
 
 def _end(body: Skeleton, chain: list[int]) -> Array:

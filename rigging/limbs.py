@@ -79,7 +79,7 @@ def leg_pair(s: Skeleton, pairs: list[Pair]) -> Pair | None:
     best: tuple[float, Pair | None] = (0.9, None)
     for pair in pairs:
         branches = [s.below[pair.first], s.below[pair.second]]
-        low = max(float(s.heads[below, 2].min()) for below in branches)
+        low = max(float(min(s.heads[below, 2].min(), s.tails[below, 2].min())) for below in branches)
         top = float(s.heads[[pair.first, pair.second], 2].mean())
         drop, lift = (top - low) / height, (low - bottom) / height
         if drop < 0.12 or lift > 0.3:
@@ -204,28 +204,61 @@ def fingers_below(s: Skeleton, b: int) -> int:
     return sum(len(s.below[child]) >= 2 for child in s.children[b])
 
 
-def arm_parts(s: Skeleton, side: str, b: int) -> Parts:
-    """Return clavicle, upper arm, forearm and hand of the arm that starts at a bone."""
+def arm_parts(s: Skeleton, side: str, b: int, aside: Array) -> Parts:
+    """Return clavicle, upper arm, forearm and hand of the arm that starts at a bone.
+
+    ``aside`` (B,) says how far bones are from the middle of the body.
+    """
     chain = arm_chain(s, b)
+    if len(chain) > 1 and aside[b] < min(0.05 * height_of(s), 0.5 * aside[chain[1]]):
+        return {f"{side}_clavicle": (b,)} | _free_arm(s, side, chain[1:], clavicle=True)
+    return _free_arm(s, side, chain, clavicle=False)
+
+
+def _free_arm(s: Skeleton, side: str, chain: list[int], *, clavicle: bool) -> Parts:
+    """Return the parts of an arm's chain, where a clavicle in the chain may have been found already."""
     places = s.heads[chain]
-    if len(chain) < 3:
-        return dict(zip((f"{side}_upper_arm", f"{side}_hand"), ((b,) for b in chain), strict=False))
-    shoulder, elbow, hand = _arm_joints(places, _hand_by_fingers(s, chain))
+    fingers = _hand_by_fingers(s, chain)
+    if fingers == 1 or len(chain) < 3:
+        return _short_arm(s, side, chain)
+    shoulder, elbow, hand = _arm_joints(places, fingers, clavicle=clavicle)
     if fingers_below(s, chain[hand - 1]) >= 2:
         chain = [*chain[:hand], _middle_palm(s, chain[hand - 1])]
     hand = _heavier_hand(s, chain, elbow, hand)
     parts: Parts = {f"{side}_upper_arm": tuple(chain[shoulder:elbow])}
-    if shoulder:
+    if shoulder and not clavicle:
         parts[f"{side}_clavicle"] = tuple(chain[:shoulder])
     return parts | {f"{side}_forearm": tuple(chain[elbow:hand]), f"{side}_hand": (chain[hand],)}
 
 
+def _short_arm(s: Skeleton, side: str, chain: list[int]) -> Parts:
+    """Return the parts of an arm of one or two bones: the second is a hand when it is short, else a forearm."""
+    parts: Parts = {f"{side}_upper_arm": (chain[0],)}
+    if len(chain) < 2:
+        return parts
+    upper = float(np.linalg.norm(s.heads[chain[1]] - s.heads[chain[0]]))
+    after = 2 * float(np.linalg.norm(s.centre(chain[1]) - s.heads[chain[1]]))
+    is_hand = len(s.children[chain[1]]) >= 2 or after < 0.6 * upper
+    return parts | {f"{side}_{'hand' if is_hand else 'forearm'}": (chain[1],)}
+
+
 def _hand_by_fingers(s: Skeleton, chain: list[int]) -> int | None:
     """Return where in the chain at least two fingers branch off, beyond shoulder and elbow."""
-    for i in range(2, len(chain)):
-        if fingers_below(s, chain[i]) >= 2 or len(s.children[chain[i]]) >= 3:
+    for i in range(1, len(chain)):
+        if i == 1 and fingers_below(s, chain[i]) < 3:
+            continue
+        if fingers_below(s, chain[i]) >= 2 or _branches_ahead(s, chain, i) >= 3:
             return min(i + 1, len(chain) - 1) if _is_forearm(s, chain, i) else i
     return None
+
+
+def _branches_ahead(s: Skeleton, chain: list[int], i: int) -> int:
+    """Return how many branches of a bone begin beyond it, helpers beside the way to the next bone left out."""
+    if i + 1 >= len(chain):
+        return 0
+    start, step = s.heads[chain[i]], s.heads[chain[i + 1]] - s.heads[chain[i]]
+    shares = (s.heads[s.children[chain[i]]] - start) @ step / max(float(step @ step), 1e-12)
+    return int((shares > 0.75).sum())
 
 
 def _is_forearm(s: Skeleton, chain: list[int], i: int) -> bool:
@@ -242,7 +275,7 @@ def _middle_palm(s: Skeleton, forearm: int) -> int:
     return palms[int(np.linalg.norm(ends - np.median(ends, axis=0), axis=-1).argmin())]
 
 
-def _arm_joints(places: Array, hand: int | None) -> tuple[int, int, int]:
+def _arm_joints(places: Array, hand: int | None, *, clavicle: bool) -> tuple[int, int, int]:
     """Return where shoulder, elbow and wrist are in a chain: two pieces of like length that make most of it."""
     whole = float(np.linalg.norm(places[-1 if hand is None else hand] - places[0])) or 1.0
     best: tuple[float, tuple[int, int, int]] = (-np.inf, (0, 1, 2))
@@ -256,7 +289,8 @@ def _arm_joints(places: Array, hand: int | None) -> tuple[int, int, int]:
                 bend = float(np.arccos(np.clip(one @ two / (upper * lower), -1.0, 1.0)))
                 before = float(np.linalg.norm(places[shoulder] - places[0]))
                 score = (upper + lower) / whole - min(abs(np.log(upper / lower)), 1.0) + 0.3 * min(bend, 1.0)
-                score += 0.5 * float(0 < before < 0.9 * upper)  # a clavicle before it
+                if not clavicle:
+                    score += 0.5 * float(0 < before < 0.9 * upper)  # a clavicle before it
                 best = max(best, (score, (shoulder, elbow, wrist)))
     return best[1]
 
@@ -274,6 +308,7 @@ def arm_pair(s: Skeleton, pairs: list[Pair], hips: int, legs: set[int], forward:
     """Return the pair that is most like two arms; wings, hair, ears and skirts are not."""
     hip_height, lateral = float(s.heads[hips, 2]), np.cross([0.0, 0.0, 1.0], forward)
     leg = hip_height - float(s.heads[s.body, 2].min())
+    top = max(float(s.heads[s.body, 2].max()), max(float(s.centre(int(b))[2]) for b in np.flatnonzero(s.body)))
     able = [p for p in pairs if hips in s.path_up(p.meeting) and not {p.first, p.second} & legs]
     able = [p for p in able if abs(float(p.lateral @ lateral)) > 0.7]
     heaviest = max((_mass(s, pair) for pair in able), default=0.0)
@@ -285,11 +320,11 @@ def arm_pair(s: Skeleton, pairs: list[Pair], hips: int, legs: set[int], forward:
         score += 1.0 - min(1.0, abs(np.log(size / 0.9)))
         score += 0.3 * min(3, min(len(chain) for chain in chains))
         score += 0.6 * float(all(_hand_by_fingers(s, chain) is not None for chain in chains))
-        backward = [
-            float((s.heads[chain[min(2, len(chain) - 1)]] - s.heads[pair.meeting]) @ -forward) for chain in chains
-        ]
-        score -= 2.0 * max(0.0, float(np.mean(backward)) / pair.reach - 0.25)
-        score += 0.6 * float(_something_above(s, pair))
+        backward = [float((s.heads[chain[:3]].mean(axis=0) - s.heads[pair.meeting]) @ -forward) for chain in chains]
+        score -= 5.0 * max(0.0, float(np.mean(backward)) / max(leg, 1e-9) - 0.08)
+        score += 1.0 * float(_something_above(s, pair))
+        rise = (float(s.heads[[pair.first, pair.second], 2].mean()) - hip_height) / max(top - hip_height, 1e-9)
+        score -= 4.0 * max(0.0, rise - 0.8)
         score -= 0.6 * float(s.heads[pair.meeting, 2] < hip_height + 0.15 * leg)
         if score > best[0]:
             best = (score, pair)
@@ -297,8 +332,7 @@ def arm_pair(s: Skeleton, pairs: list[Pair], hips: int, legs: set[int], forward:
 
 
 def _something_above(s: Skeleton, pair: Pair) -> bool:
-    """Return whether a head sits over the place where two branches meet, beside them."""
+    """Return whether a head rises between two branches, from where they meet, over their first joints."""
     rest = [c for c in s.children[pair.meeting] if c not in (pair.first, pair.second)]
-    return any(
-        max(float(s.heads[b, 2]) for b in s.below[c]) > float(s.heads[pair.meeting, 2]) and s.mass[c] > 0 for c in rest
-    )
+    height = float(s.heads[[pair.first, pair.second], 2].mean()) + 0.03 * height_of(s)
+    return any(max(float(max(s.heads[b, 2], s.centre(b)[2])) for b in s.below[c]) > height for c in rest)

@@ -19,6 +19,7 @@ MOVES = 1e-5  # share of the skin from which a bone counts as moving some
 DRIVEN = 0.3  # of the skin's bones held by constraints: the rig is a control rig
 TOUCHES = 0.06  # of the height: so near is the end of the bone that a loose bone continues
 SAME_PLACE = 2e-3  # of the height
+LOOSE = 0.25  # of the height: so far a part that hangs on nothing may begin from what it belongs to
 FAR = 0.12  # of the height: a bone that starts so far from a parent without skin may be loose
 
 
@@ -162,13 +163,57 @@ def _rehung(
                 break
     for b in np.flatnonzero(body):
         parent = int(parents[b])
-        held = parent >= 0 and (moving[parent] if rest.skin is not None else parents[parent] >= 0)
-        if held or (parent >= 0 and _starts_near(parent, heads, tails, int(b), height)):
+        if parent >= 0 and (moving[parent] if rest.skin is not None else parents[parent] >= 0):
             continue
-        end = _end_nearby(rest, int(b), moving, parents, heads, tails, height)
+        near = parent >= 0 and _starts_near(parent, heads, tails, int(b), height)
+        end = _end_nearby(int(b), moving, parents, heads, tails, height * (0.3 if near else 1.0))
         if end is not None:
             parents[b] = end
+    _hang_up_loose_roots(rest, moving, parents, heads, tails, height)
     return parents
+
+
+def _hang_up_loose_roots(
+    rest: RigRest, moving: NDArray[np.bool_], parents: NDArray[np.int64], heads: Array, tails: Array, height: float
+) -> None:
+    """Hang roots that move skin, such as arms that hang on nothing, on the nearest bone; the largest root stays."""
+    sizes = np.zeros(len(parents), np.int64)
+    tops = np.arange(len(parents))
+    for b in np.flatnonzero(moving):
+        top = int(b)
+        while parents[top] >= 0:
+            top = int(parents[top])
+        tops[b] = top
+        sizes[top] += 1
+    roots = [int(b) for b in np.flatnonzero(sizes > 0)]
+    if len(roots) < 2:
+        return
+    central = max(roots, key=lambda b: (_rises_in_the_middle(b, tops, heads, moving), sizes[b]))
+    for root in sorted(roots, key=lambda b: -sizes[b]):
+        if root == central or (rest.skin is None and sizes[root] < 2):
+            continue
+        free = np.flatnonzero(moving & (tops != root))
+        apart = _from_segments(heads[root], heads[free], tails[free])
+        if apart.min(initial=np.inf) < LOOSE * height:
+            parents[root] = free[int(apart.argmin())]
+            tops[tops == root] = tops[parents[root]]
+
+
+def _rises_in_the_middle(root: int, tops: NDArray[np.int64], heads: Array, moving: NDArray[np.bool_]) -> bool:
+    """Return whether a root's bones lie about as often on one side of the body as on the other."""
+    own = heads[moving & (tops == root)]
+    middle = (heads[moving].max(axis=0) + heads[moving].min(axis=0)) / 2
+    spread = np.ptp(heads[moving], axis=0)
+    return bool(
+        np.all(np.abs(own.mean(axis=0) - middle)[:2] < 0.1 * spread[:2].max()) and np.ptp(own[:, 2]) > 0.2 * spread[2]
+    )
+
+
+def _from_segments(point: Array, starts: Array, ends: Array) -> Array:
+    """Return how far a point (3,) is from line segments (N,)."""
+    span = ends - starts
+    share = np.clip(np.sum((point - starts) * span, -1) / np.maximum(np.sum(span**2, -1), 1e-12), 0.0, 1.0)
+    return np.linalg.norm(point - starts - share[:, None] * span, axis=-1)
 
 
 def _twins(
@@ -188,13 +233,10 @@ def _twins(
 
 def _starts_near(parent: int, heads: Array, tails: Array, b: int, height: float) -> bool:
     """Return whether a bone starts near its parent: it is no loose bone then."""
-    span = tails[parent] - heads[parent]
-    share = np.clip((heads[b] - heads[parent]) @ span / max(float(span @ span), 1e-12), 0.0, 1.0)
-    return bool(np.linalg.norm(heads[b] - heads[parent] - share * span) < FAR * height)
+    return bool(_from_segments(heads[b], heads[[parent]], tails[[parent]])[0] < FAR * height)
 
 
 def _end_nearby(
-    rest: RigRest,
     b: int,
     moving: NDArray[np.bool_],
     parents: NDArray[np.int64],
@@ -216,7 +258,9 @@ def _end_nearby(
     continues = ~has_children & (ahead > 0) & (aside < 0.25 * ahead) & (apart < 0.25 * height)
     cost = np.where(continues, 0.2 * apart, apart)
     best = int(cost.argmin())
-    return int(free[best]) if cost[best] < TOUCHES * height else None
+    beside = np.flatnonzero(parents == free[best])
+    taken = bool((np.linalg.norm(heads[beside] - heads[b], axis=-1) < SAME_PLACE * height).any())
+    return int(free[best]) if cost[best] < TOUCHES * height and not taken else None
 
 
 def _up(parents: NDArray[np.int64], b: int) -> set[int]:

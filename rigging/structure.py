@@ -36,7 +36,9 @@ def parts_by_shape(s: Skeleton) -> Parts:
     if arms is None:
         return parts | {"hips": (legs.meeting,)}
     left_arm, right_arm = _sides(s, arms, forward)
-    parts |= arm_parts(s, "left", left_arm) | arm_parts(s, "right", right_arm)
+    middle = (s.heads[left_arm] + s.heads[right_arm]) / 2
+    aside = np.abs((s.heads - middle) @ arms.lateral)
+    parts |= arm_parts(s, "left", left_arm, aside) | arm_parts(s, "right", right_arm, aside)
     return parts | _trunk(s, legs.meeting, arms, parts)
 
 
@@ -135,6 +137,7 @@ def _central_chain(s: Skeleton, arms: Pair, taken: set[int]) -> list[int]:
     while True:
         able = [c for c in s.children[here] if c not in taken and not set(s.below[c]) & taken]
         able = [c for c in able if abs(float((s.heads[c] - middle) @ arms.lateral)) < 0.05 * height]
+        able = [c for c in able if not _has_mirror_image(s, c, here, middle, arms.lateral)]
         able = [c for c in able if s.heads[c, 2] > s.heads[here, 2] - 0.02 * height]
         if not able or (chain and len(s.children[here]) >= 3):
             return chain
@@ -142,6 +145,15 @@ def _central_chain(s: Skeleton, arms: Pair, taken: set[int]) -> list[int]:
         worth = [float(s.mass[c]) + 0.5 * _rise(s, c, here) / height - 2 * a for c, a in zip(able, aside, strict=True)]
         here = able[int(np.argmax(worth))]
         chain.append(here)
+
+
+def _has_mirror_image(s: Skeleton, b: int, parent: int, middle: Array, lateral: Array) -> bool:
+    """Return whether a bone is one of a pair: wings and ears are no heads."""
+    aside = float((s.heads[b] - middle) @ lateral)
+    image = s.heads[b] - 2 * aside * lateral
+    others = [c for c in s.children[parent] if c != b]
+    near = [float(np.linalg.norm(s.heads[c] - image)) < 0.02 * height_of(s) for c in others]
+    return abs(aside) > 0.012 * height_of(s) and any(near)
 
 
 def _sits_on_top(s: Skeleton, b: int) -> bool:
