@@ -10,14 +10,26 @@ from numpy.typing import NDArray
 from .bone_paths import BonePaths
 from .responses import Parent, Responses
 from .rig import BoneMotion, RigRest
-from .rotations import IDENTITY, about, across, between, conjugate, continuous, in_axes, multiply, norm, rotate, slerp, unit
+from .rotations import (
+    IDENTITY,
+    about,
+    across,
+    between,
+    conjugate,
+    continuous,
+    in_axes,
+    multiply,
+    norm,
+    rotate,
+    slerp,
+    unit,
+)
 from .segments import Limb, Segment
 
 Array = NDArray[np.float64]
 
 LOOSE: Final = 0.01  # of the rig's size: a control that would be further than this from its joint is moved there
-USUAL_SIDE: Final = 0.03  # how much a straight limb's pole keeps to where it is at rest, against the bend of the limb
-BENT: Final = 0.06  # of the limb: with its joint so far off the straight line, it shows where it bends
+BENT: Final = 0.06  # of the limb: with its joint so far off the straight line it shows itself where it bends
 POLE_NEAR, POLE_FAR = 0.5, 1.5  # of the limb: how far from its middle joint a pole is kept
 
 
@@ -39,7 +51,7 @@ class Pole:
     name: str
     limb: Limb
     parent: Parent
-    angle: float  # radians from the direction to the pole to that to the joint, about the way from root to end
+    angle: float  # radians, about the way from the limb's root to its end, from the pole to where the limb bends
 
 
 @dataclass
@@ -218,11 +230,12 @@ class _Conversion:
         away = float(np.clip(np.linalg.norm(offset), POLE_NEAR * length, POLE_FAR * length))
         usual = rotate(about(rest_axis, np.asarray(pole.angle)), unit(offset))
         usual = rotate(self._turn(self.rig.segments[pole.limb.upper]), usual)
-        bend = across(middle - start, axis) / length
-        straight = np.maximum(0.0, 1 - norm(bend) / BENT)[:, None]
-        bend = bend + USUAL_SIDE * straight * across(usual, axis)
-        direction = rotate(about(axis, np.full(self.frames, -pole.angle)), unit(bend))
-        return _Placed(base, middle + away * direction, base, carried)
+        bend = across(middle - start, axis)
+        share = np.minimum(norm(bend) / (BENT * length), 1.0)[:, None]
+        shown = unit(share**2 * unit(bend) + (1 - share**2) * unit(across(usual, axis)))
+        direction = rotate(about(axis, np.full(self.frames, -pole.angle)), shown)
+        head = middle - bend + (away + norm(bend)[:, None]) * direction
+        return _Placed(base, head, base, carried)
 
     def _location(self, name: str, placed: _Placed) -> Array:
         """Return the location channels (F,3) of a control."""

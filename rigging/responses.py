@@ -40,6 +40,7 @@ class Responses:
         self._back = np.linalg.inv(self.rest)
         self._turns: dict[str, Array] = {}
         self._deltas: dict[str, Array] = {}
+        self._moving: dict[str, NDArray[np.bool_]] = {}
 
     def head(self, bone: str, posed: Array | None = None) -> Array:
         """Return where a bone begins, at rest or in a pose."""
@@ -60,6 +61,8 @@ class Responses:
         """Return whether a segment goes with a control that is turned; without ``whole`` only its two ends count."""
         posed = self.turned.get(control)
         if posed is None or not self.turns_itself(control):
+            return False
+        if not self._follows(control)[self.row[segment.bones[0]]]:
             return False
         before, after = self.joints(segment), self.joints(segment, posed)
         if not whole:
@@ -135,6 +138,13 @@ class Responses:
             rotations = self.turned[control][:, :3, :3] @ self._back[:, :3, :3]
             self._turns[control] = _turn_vectors(rotations)
         return self._turns[control]
+
+    def _follows(self, control: str) -> NDArray[np.bool_]:
+        """Return which of the bones (N,) a control that is turned does anything to."""
+        if control not in self._moving:
+            change = np.abs(self.turned[control] - self.rest).max((1, 2))
+            self._moving[control] = change > 1e-5 * max(1.0, self.size)
+        return self._moving[control]
 
     def _delta(self, control: str) -> Array:
         if control not in self._deltas:

@@ -17,7 +17,8 @@ from ..roots import start_at_character, with_root_motion
 from ..settings import RetargetSettings
 from ..solve import solve_rig
 from .armature import rest_of
-from .keyframes import write_motion
+from .controls import driven
+from .keyframes import clear_pose, write_motion
 
 ACTION_NAME = "Posewright"
 
@@ -48,6 +49,9 @@ def animate_armature(
     progress("rig", 0.1, "finding the bones")
     rest = rest_of(obj)
     rig_map = map_rig(rest, settings.map_file)
+    progress("rig", 0.15, "finding the controls")
+    drive = driven(obj, rest, rig_map, settings.drive)
+    rest, rig_map = drive.rest, drive.map
     progress("rig", 0.2, "turning the bones")
     body = RigBody(rest, rig_map)
     placement = np.eye(4)
@@ -55,8 +59,12 @@ def animate_armature(
         take, placement = start_at_character(take, body)
     motion = solve_rig(rest, rig_map, take, settings.feet)
     motion = with_root_motion(rest, motion, rig_map.bones["hips"][0], settings.root)
+    motion = drive.finish(motion)
     progress("rig", 0.6, "writing keyframes")
-    written = write_motion(obj, motion, settings.keys, name=name, fps=rate, start_frame=frame_start)
+    clear_pose(obj.pose.bones[bone] for bone in drive.upstream)
+    written = write_motion(
+        obj, motion, settings.keys, name=name, fps=rate, start_frame=frame_start, properties=drive.properties
+    )
     progress("rig", 0.8, "")
     start, end = written.action.frame_range
     return {
@@ -70,7 +78,7 @@ def animate_armature(
         "frame_end": float(end),
         "size_ratio": size_ratio(body, take),
         "placement": placement.tolist(),
-        "notes": list(rig_map.notes),
+        "notes": [*rig_map.notes, *drive.notes],
     }
 
 

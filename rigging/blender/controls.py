@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Final
 
 from bpy.types import Object
 
@@ -12,17 +12,12 @@ from ..control_motion import Control, ControlRig, Pole, control_motion
 from ..responses import Responses, depths, parent_of
 from ..rig import BoneMotion, RigMap, RigRest
 from ..segments import Limb, Segment, limbs_of, segments_of
+from ..settings import DriveMode
 from .poles import find_poles
 from .probing import Probe, respond
 from .properties import property_path
 from .release import release_bones
 from .switches import State, Switch, families, switches_of
-
-Drive = Literal["auto", "fk", "ik", "deform"]
-"""What is keyed on a rig with controls: auto and fk: FK controls, and IK where a limb has no others; ik: IK where there
-is any, else FK; deform: the bones that move the mesh, freed from their constraints."""
-
-DRIVES: Final[tuple[Drive, ...]] = get_args(Drive)
 
 USE_DEFORM: Final = "use the drive mode deform, which mutes the constraints and keys the deforming bones."
 _MOST_TRIES = 12  # states of switches that nobody has told of
@@ -41,7 +36,7 @@ class Driven:
     upstream: tuple[str, ...] = ()  # bones whose pose moves the mapped ones: at rest, but for the keys
 
 
-def driven(obj: Object, rest: RigRest, rig_map: RigMap, drive: Drive = "auto") -> Driven:
+def driven(obj: Object, rest: RigRest, rig_map: RigMap, drive: DriveMode = "auto") -> Driven:
     """Return how the armature is to be driven; nothing in the scene changes unless ``drive`` is "deform".
 
     Raises PosewrightError when most of the body is held by constraints that no control moves.
@@ -219,8 +214,8 @@ class _Search:
             notes.append(f"No IK was found for the {_list(others)} of {obj.name}.")
         if stretched:
             notes.append(
-                f"IK stretched {len(stretched)} bones of {obj.name} (such as {stretched[0]}); their IK Stretch is keyed "
-                "at 0, so that limbs keep their lengths."
+                f"IK stretched {len(stretched)} bones of {obj.name} (such as {stretched[0]}); their IK Stretch is "
+                "keyed at 0, so that limbs keep their lengths."
             )
         poles = {pole.limb for pole in rig.poles}
         without = [_words(limb.name) for limb in ik if limb not in poles]

@@ -18,7 +18,6 @@ from .armature import armatures_of, named_armature, rest_of
 from .files import MOTION_ENDINGS, new_scene, open_rig, save_result
 from .mannequin import build_mannequin
 from .outputs import check_output, first_frame
-from .release import release_bones
 from .sources import take_from_file
 from .stage import set_frame_rate, set_stage
 
@@ -44,12 +43,10 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     settings = replace(settings, keys=replace(settings.keys, start=None, end=None))
     progress("rig", 0.02, "opening the rig")
     obj = open_character(rig, request.get("armature"), map_file)
-    released = release_bones(obj, map_rig(rest_of(obj), map_file))
     fps = set_frame_rate(bpy.context.scene, take.fps)
     name = (clip or Path(request["motion"])).stem
     applied = Applied(take_id(take), first_frame(out), fps, settings)
     result = apply_take(obj, take, applied, name=name, progress=progress)
-    result["notes"] += released
     set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
     progress("rig", 0.85, f"writing {out.name}")
     save_result(out, obj)

@@ -24,23 +24,22 @@ def find_poles(
     if not any(candidates.values()):
         return {}
     base = probe.pose(responses.bones, bent)
-    found: dict[Limb, tuple[str, float]] = {}
+    found: dict[Limb, str] = {}
     for k in range(max(len(names) for names in candidates.values())):
         tried = {limb: names[k] for limb, names in candidates.items() if k < len(names) and limb not in found}
         basis = bent | {name: _aside(responses, segments, limb, name) for limb, name in tried.items()}
         posed = probe.pose(responses.bones, basis)
         for limb, name in tried.items():
-            angle = _pole_angle(responses, segments, limb, name, (base, posed))
-            if angle is not None:
-                found[limb] = (name, angle)
-    return found
+            if _follows(responses, segments, limb, name, (base, posed)):
+                found[limb] = name
+    return {limb: (name, _angle(responses, segments, limb, name, base)) for limb, name in found.items()}
 
 
 def _candidates(probe: Probe, responses: Responses, segments: list[Segment], limb: Limb, goal: str) -> list[str]:
     """Return what may be the pole of a limb: it leaves both ends of the limb where they are."""
     middle = segments[limb.lower].bones[0]
     above = probe.dependencies().above([middle])
-    start, end = segments[limb.upper].bones[0], segments[limb.end].bones[0]
+    start, _, end = _bones(segments, limb)
     length = float(norm(responses.head(end) - responses.head(start)))
     return [
         name
@@ -53,30 +52,38 @@ def _candidates(probe: Probe, responses: Responses, segments: list[Segment], lim
 
 def _aside(responses: Responses, segments: list[Segment], limb: Limb, name: str) -> Array:
     """Return the channels (4,4) that move a pole a quarter around its limb."""
-    start, end = (responses.head(segments[i].bones[0]) for i in (limb.upper, limb.end))
+    start, _, end = (responses.head(bone) for bone in _bones(segments, limb))
     axis = unit(end - start)
     offset = across(responses.head(name) - start, axis)
-    step = np.cross(axis, offset) - 0.3 * offset
+    return _channels(responses, name, np.cross(axis, offset) - 0.3 * offset)
+
+
+def _channels(responses: Responses, name: str, step: Array) -> Array:
+    """Return the channels (4,4) that move a control by a step (3,)."""
     basis = np.eye(4)
     basis[:3, 3] = np.linalg.solve(responses.location_axes[responses.row[name]], step)
     return basis
 
 
-def _pole_angle(
-    responses: Responses, segments: list[Segment], limb: Limb, name: str, poses: tuple[Array, Array]
-) -> float | None:
-    """Return the angle from a pole to where the limb bends, or None when the limb does not follow it."""
-    bones = [segments[i].bones[0] for i in (limb.upper, limb.lower, limb.end)]
-    before, after = ([responses.head(bone, posed) for bone in bones] for posed in poses)
-    length = float(norm(responses.head(bones[1]) - responses.head(bones[0])))
+def _follows(responses: Responses, segments: list[Segment], limb: Limb, name: str, poses: tuple[Array, Array]) -> bool:
+    """Return whether a limb bends where a control is: its ends stay, its middle turns around them."""
+    before, after = ([responses.head(bone, posed) for bone in _bones(segments, limb)] for posed in poses)
+    length = float(norm(before[1] - before[0]))
     moved = [float(norm(b - a)) / length for a, b in zip(before, after, strict=True)]
     kept = [abs(float(norm(after[1] - after[k]) - norm(before[1] - before[k]))) < _STILL * length for k in (0, 2)]
     if moved[0] > _STILL or moved[2] > _STILL or moved[1] < _MOVES or not all(kept):
-        return None
-    angles = []
-    for (start, middle, end), posed in zip((before, after), poses, strict=True):
-        axis = unit(end - start)
-        pole, bend = (across(point - start, axis) for point in (responses.head(name, posed), middle))
-        angles.append(float(np.arctan2(np.cross(pole, bend) @ axis, pole @ bend)))
-    difference = (angles[1] - angles[0] + np.pi) % (2 * np.pi) - np.pi
-    return angles[0] if abs(difference) < _AGREE else None
+        return False
+    first, second = (_angle(responses, segments, limb, name, posed) for posed in poses)
+    return abs((second - first + np.pi) % (2 * np.pi) - np.pi) < _AGREE
+
+
+def _angle(responses: Responses, segments: list[Segment], limb: Limb, name: str, posed: Array) -> float:
+    """Return the angle, about the way from the limb's root to its end, from the pole to where the limb bends."""
+    start, middle, end = (responses.head(bone, posed) for bone in _bones(segments, limb))
+    axis = unit(end - start)
+    pole, bend = (across(point - start, axis) for point in (responses.head(name, posed), middle))
+    return float(np.arctan2(np.cross(pole, bend) @ axis, pole @ bend))
+
+
+def _bones(segments: list[Segment], limb: Limb) -> list[str]:
+    return [segments[i].bones[0] for i in (limb.upper, limb.lower, limb.end)]
