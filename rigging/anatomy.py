@@ -45,9 +45,13 @@ class RigBody:
         """Return whether the rig has a bone for the part."""
         return bool(self.map.bones.get(part))
 
+    def index(self, part: str) -> int:
+        """Return the index of the first bone of a part."""
+        return self.rest.index(self.map.bones[part][0])
+
     def joint(self, part: str) -> Array:
         """Return the head (3,) of the first bone of a part."""
-        return self.heads[self.rest.index(self.map.bones[part][0])]
+        return self.heads[self.index(part)]
 
     def direction(self, part: str) -> Array:
         """Return the unit direction (3,) of a part: to the next part, or along its last bone where that is missing."""

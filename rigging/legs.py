@@ -1,4 +1,4 @@
-"""Two-bone legs: bend knee and hip so that the ankle comes to a place. numpy only."""
+"""Limbs of two bones: bend knee and hip, or elbow and shoulder, so that the end comes to a place. numpy only."""
 
 from typing import Final
 
@@ -29,12 +29,12 @@ def soft_reach(length: Array, own: Array, whole: float) -> Array:
     return np.minimum(length, np.maximum(soft, own))
 
 
-def bend_leg(upper: Array, lower: Array, axis: Array, pieces: list[float], target: Array) -> tuple[Array, Array]:
-    """Return the turns (F,4) that thigh and shin need beyond their own for the ankle to reach a target.
+def bend_limb(upper: Array, lower: Array, axis: Array, pieces: list[float], target: Array) -> tuple[Array, Array]:
+    """Return the turns (F,4) that both bones need beyond their own for the end of the limb to reach a target.
 
-    ``upper`` and ``lower`` (F,3) are the directions of thigh and shin, ``axis`` (F,3) the hinge of the knee at right
-    angles to ``upper``, ``pieces`` the two lengths, ``target`` (F,3) goes from the hip to the ankle. The knee bends
-    about its own hinge (law of cosines), then the whole leg swings the shortest way: the plane of the knee stays.
+    ``upper`` and ``lower`` (F,3) are the directions of the bones, ``axis`` (F,3) the hinge between them at right angles
+    to ``upper``, ``pieces`` the two lengths, ``target`` (F,3) goes from hip or shoulder to ankle or wrist. The joint
+    bends about its own hinge (law of cosines), then the whole limb swings the shortest way: its plane stays.
     """
     a, b = pieces
     now = norm(a * upper + b * lower)

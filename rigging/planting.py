@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .anatomy import RigBody
 from .feet import toe_turns
 from .hinges import rest_hinge, usual_leg
-from .legs import FREE, bend_leg, soft_reach
+from .legs import FREE, bend_limb, soft_reach
 from .rotations import IDENTITY, across, between, multiply, norm, rotate, slerp, unit
 from .smoothing import REFERENCE_FPS, smoothed
 from .stances import POINTS, Flags, Point, Span, Stance, Standing, still_and_low
@@ -286,5 +286,5 @@ def _bent(rig: RigBody, leg: RigLeg, target: Array) -> tuple[Array, Array]:
     length = norm(target)
     own = norm(leg.ankle - leg.hip)
     target = unit(target) * soft_reach(length, own, sum(pieces))[:, None]
-    thigh, shin = bend_leg(upper, lower, unit(across(hinge, upper)), pieces, target)
+    thigh, shin = bend_limb(upper, lower, unit(across(hinge, upper)), pieces, target)
     return multiply(thigh, leg.thigh), multiply(shin, leg.shin)

@@ -12,6 +12,7 @@ from .motion import body_joints, leg_length
 from .parts import LIMBS
 from .planting import RigLeg, can_plant, plant_feet, rig_contacts, sole_of
 from .pose import Pose, moving_bone
+from .reaching import HandMode, RigArm, can_reach, hands_together
 from .rig import BoneMotion, RigMap, RigRest
 from .rotations import rotate
 from .smoothing import REFERENCE_FPS, smoothed
@@ -27,12 +28,22 @@ FLOOR_CHANGE: Final = 400.0  # smoothness of the hips' height at 30 frames a sec
 FLOOR_CHANGE_OF_STIFF_LEGS: Final = 4.0  # and where they do not
 
 
-def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto") -> BoneMotion:
+def solve_rig(
+    rest: RigRest,
+    rig_map: RigMap,
+    take: Take,
+    feet: FeetMode = "auto",
+    *,
+    hands: HandMode = "contacts",
+    fingers: bool = True,
+) -> BoneMotion:
     """Return the local motion of the mapped bones that makes the rig move like the take.
 
     Arms and legs get the directions of the take's joints; the path of the hips is scaled by the length of
     the legs and keeps the feet on the rig's floor. ``feet`` says what holds them there (see ``FeetMode``):
-    legs bend a little for it. Raises PosewrightError when the take lacks hips or shoulders, or the rig legs or arms.
+    legs bend a little for it; ``hands`` whether hands that meet do so on the rig (see ``HandMode``); ``fingers``
+    whether they follow a motion that has them. Raises PosewrightError when the take lacks hips or shoulders,
+    or the rig legs or arms.
     """
     rest, to_even = rest.unsheared()
     joints = {name: path @ to_even.T for name, path in body_joints(take).items()}
@@ -42,8 +53,13 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
     spine = spine_turns(rig, joints, turns)
     turns |= limb_turns(rig, joints, turns, standing, take.fps)
     size = _size(rig, joints)
-    body = _body_turns(rig, joints, turns, spine)
+    body = _body_turns(rig, turns, spine)
+    if fingers:
+        body |= finger_turns(rig, joints, {side: turns[f"{side}_hand"] for side in SIDES if f"{side}_hand" in turns})
     pose = Pose(rig, body | _limb_bones(rig, turns), take.frames)
+    if hands == "contacts" and can_reach(rig, turns):
+        turns |= hands_together(rig, _arms(rig, pose, turns), joints)
+        pose = Pose(rig, body | _limb_bones(rig, turns), take.frames)
     pose.place_hips(hips := _hips_path(rig, joints, standing, size))
     if feet == "always":
         found = rig_contacts(rig, _legs(rig, pose, turns), take.fps, size)
@@ -62,16 +78,14 @@ def solve_rig(rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode = "auto
     return BoneMotion(*pose.channels(), times=times - times[0])
 
 
-def _body_turns(rig: RigBody, joints: dict[str, Array], turns: Turns, spine: list[Array]) -> Turns:
-    """Return the world turn (F,4) of each mapped bone of trunk, head and fingers."""
+def _body_turns(rig: RigBody, turns: Turns, spine: list[Array]) -> Turns:
+    """Return the world turn (F,4) of each mapped bone of trunk and head."""
     names = rig.map.bones
     bones = dict.fromkeys((moving_bone(rig.rest, rig.map), *names.get("hips", ())), turns["hips"])
     bones |= dict(zip(names.get("spine", ()), spine, strict=True))
     neck = names.get("neck", ())
     bones |= dict(zip(neck, neck_turns(len(neck), turns["chest"], turns["head"]), strict=True))
-    bones |= dict.fromkeys(names.get("head", ()), turns["head"])
-    hands = {side: turns[f"{side}_hand"] for side in SIDES if f"{side}_hand" in turns}
-    return bones | finger_turns(rig, joints, hands)
+    return bones | dict.fromkeys(names.get("head", ()), turns["head"])
 
 
 def _limb_bones(rig: RigBody, turns: Turns) -> dict[str, Array | None]:
@@ -108,7 +122,7 @@ def _floor_correction(
         if turn is None or not rig.has(f"{side}_foot"):
             continue
         sole = sole_of(rig, side)
-        ankle = pose.world_head(rig.rest.index(rig.map.bones[f"{side}_foot"][0]))
+        ankle = pose.world_head(rig.index(f"{side}_foot"))
         for point in POINTS:
             stands = foot.stands(point)
             height = (ankle + rotate(turn, sole.offset(point)))[:, 2] - sole.height(point) - size * foot.surface
@@ -123,7 +137,17 @@ def _legs(rig: RigBody, pose: Pose, turns: Turns) -> list[RigLeg]:
     for side in SIDES:
         if not can_plant(rig, turns, side):
             continue
-        hip, ankle = (pose.world_head(rig.rest.index(rig.map.bones[f"{side}_{part}"][0])) for part in ("thigh", "foot"))
+        hip, ankle = (pose.world_head(rig.index(f"{side}_{part}")) for part in ("thigh", "foot"))
         thigh, shin = turns[f"{side}_thigh"], turns[f"{side}_shin"]
         legs.append(RigLeg(side, hip, ankle, thigh, shin, turns.get(f"{side}_foot", shin), sum(rig.leg_pieces(side))))
     return legs
+
+
+def _arms(rig: RigBody, pose: Pose, turns: Turns) -> tuple[RigArm, RigArm]:
+    """Return both arms, as they are in a pose."""
+
+    def arm(side: str) -> RigArm:
+        shoulder, wrist = (pose.world_head(rig.index(f"{side}_{part}")) for part in ("upper_arm", "hand"))
+        return RigArm(side, shoulder, wrist, turns[f"{side}_upper_arm"], turns[f"{side}_forearm"])
+
+    return arm("left"), arm("right")

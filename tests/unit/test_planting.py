@@ -9,7 +9,7 @@ from posewright.cli.retarget import rig_request
 from posewright.core.take import Take
 from posewright.rigging.anatomy import RigBody
 from posewright.rigging.kinematics import pose_matrices, world_heads
-from posewright.rigging.legs import MOST, bend_leg, soft_reach
+from posewright.rigging.legs import MOST, bend_limb, soft_reach
 from posewright.rigging.planting import sole_of
 from posewright.rigging.rig import RigMap, RigRest
 from posewright.rigging.rotations import rotate, unit
@@ -232,12 +232,12 @@ def test_bent_leg_reaches_and_keeps_its_plane() -> None:
     lower = np.stack([0 * bend, np.sin(bend / 2), -np.cos(bend / 2)], -1)
     target = (0.45 * upper + 0.4 * lower) * np.linspace(0.8, 0.99, 40)[:, None] + [0.05, 0, 0]
     target *= np.minimum(1, 0.84 / np.linalg.norm(target, axis=-1, keepdims=True))
-    thigh, shin = bend_leg(upper, lower, axis, [0.45, 0.4], target)
+    thigh, shin = bend_limb(upper, lower, axis, [0.45, 0.4], target)
     upper, lower = rotate(thigh, upper), rotate(shin, lower)
     np.testing.assert_allclose(0.45 * upper + 0.4 * lower, target, atol=1e-9)
     normal = unit(np.cross(upper, lower))
     assert (normal[:, 0] > 0.9).all()  # bent the same way, about nearly the same axis
-    same = bend_leg(upper, lower, normal, [0.45, 0.4], 0.45 * upper + 0.4 * lower)
+    same = bend_limb(upper, lower, normal, [0.45, 0.4], 0.45 * upper + 0.4 * lower)
     np.testing.assert_allclose(np.abs(same[0][:, 0]), 1, atol=1e-9)
 
 

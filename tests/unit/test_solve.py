@@ -140,7 +140,7 @@ def test_straight_arms_do_not_flip(noise: float) -> None:
     joints += rng.normal(0, noise, joints.shape)
     take = Take(joints.astype(np.float32), take.joint_names, 30.0)
     rest = RIGS["A-pose"]
-    motion = solve_rig(rest, identity_map(rest), take, feet="never")
+    motion = solve_rig(rest, identity_map(rest), take, feet="never", hands="directions")
     assert limb_errors(world_heads(rest, motion), take).max() < 0.5
     assert largest_step(motion) < 25
 
@@ -278,7 +278,8 @@ def test_captured_motion(shared, clip: str) -> None:
     assert set(rig_map.bones) >= set(identity_map(rest).bones)
     heads = world_heads(rest, motion)
     errors = limb_errors(heads, take)
-    assert errors[[0, 1, 4, 5]].max() < 0.1  # arms
+    arms = errors[[0, 1, 4, 5]]
+    assert arms.max() < 10.5 and np.median(arms) < 0.1  # they give way only where hands meet
     assert np.percentile(errors, 95) < 7 and errors.mean() < 1  # legs give way for feet that stand
     bones = [(f"{side}_{c}", f"{side}_{d}") for side in ("left", "right") for *_, c, d in SEGMENTS]
     paths = [unit(take.joint(b).astype(float) - take.joint(a)) for a, b in bones]
