@@ -29,6 +29,7 @@ COMMANDS = (
     Command("animate", "capture", "add_animate_arguments", "run_animate", "footage to keyframes on a rig"),
     Command("track", "capture", "add_track_arguments", "run_track", "footage to a take (.npz or .bvh)"),
     Command("retarget", "retarget", "add_retarget_arguments", "run_retarget", "a take or .bvh onto a rig"),
+    Command("map", "map_rig", "add_map_arguments", "run_map", "which bones of a rig are which parts of the body"),
     Command("report", "report", "add_report_arguments", "run_report", "a page about a take: figures, plots, moments"),
     Command(
         "contact-sheet",

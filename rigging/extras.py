@@ -28,9 +28,13 @@ _BY_COUNT: Final = {
 }
 
 
-def finger_parts(body: Skeleton, found: Parts, preset_name: str) -> Parts:
-    """Return the fingers below the hands of a map: by their names where at least two have one, else by their places."""
+def finger_parts(body: Skeleton, found: Parts, preset_name: str) -> tuple[Parts, set[str]]:
+    """Return the fingers below the hands of a map: by their names where at least two have one, else by their places.
+
+    The second value holds the parts that were found by their names.
+    """
     parts: Parts = {}
+    by_name: set[str] = set()
     prefix = names.common_prefix(body.rest.bones)
     forward = facing_of(body, found)
     for side in SIDES:
@@ -41,7 +45,8 @@ def finger_parts(body: Skeleton, found: Parts, preset_name: str) -> Parts:
         hand = found[f"{side}_hand"][0]
         fingers = named if len(named) >= 2 or len(chains) < 2 else _by_place(body, hand, chains, forward)
         parts |= {f"{side}_{finger}": tuple(chain) for finger, chain in fingers.items()}
-    return parts
+        by_name |= {f"{side}_{finger}" for finger in fingers if fingers is named}
+    return parts, by_name
 
 
 def _chains(body: Skeleton, hand: int) -> list[list[int]]:

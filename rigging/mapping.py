@@ -53,8 +53,9 @@ def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
     _require(rest, found)
     found = _with_chains(whole, body, found, set(own))
     preset_name = source.split(" ")[0].rstrip(",")
-    extra = finger_parts(body, found, preset_name if preset_name in PRESETS else "generic")
+    extra, by_name = finger_parts(body, found, preset_name if preset_name in PRESETS else "generic")
     extra |= twist_parts(body, found | extra)
+    origin |= dict.fromkeys(by_name, BY_NAMES)
     found |= {part: bones for part, bones in extra.items() if part not in own}
     found = {part: found[part] for part in ALL_PARTS if found.get(part)}
     judged, doubts = confidence(body, found, origin, shape, set(own), _left(body, found))

@@ -152,7 +152,7 @@ def _carriers(rest: RigRest, moving: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _rehung(
     rest: RigRest, body: NDArray[np.bool_], moving: NDArray[np.bool_], heads: Array, tails: Array, height: float
 ) -> NDArray[np.int64]:
-    """Return the parents (B,) of the body's bones: the nearest of them above, its twin, or what a loose bone continues."""
+    """Return the parents (B,) of the body's bones: the nearest above, its twin, or what a loose bone continues."""
     twins = _twins(body, moving, heads, tails, height)
     parents = np.full(len(rest.bones), -1, np.int64)
     for b in np.flatnonzero(body):

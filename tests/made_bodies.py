@@ -1,6 +1,7 @@
 """Bodies of all kinds as rigs of numbers, with skin and decoys, for the tests of maps: names that say nothing."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ def both(bones: Bones, name: str, parent: str, head: tuple, tail: tuple) -> None
 def chain(bones: Bones, name: str, parent: str, points: list[tuple], *, sides: bool = False) -> None:
     """Add a chain of bones through points; with ``sides`` on both sides."""
     above = parent
-    for i, (head, tail) in enumerate(zip(points[:-1], points[1:], strict=True)):
+    for i, (head, tail) in enumerate(pairwise(points)):
         if sides:
             both(bones, f"{name}{i}", above, head, tail)
             above = f"left_{name}{i}"
@@ -187,7 +188,7 @@ def with_chibi_proportions(bones: Bones) -> Bones:
     def place(point: tuple) -> tuple:
         x, y, z = (float(v) for v in point)
         low = 0.45 * min(z, 0.92)
-        return (1.3 * x, y, low + max(0.0, z - 0.92) * (1.0 if z < 1.56 else 1.0))
+        return (1.3 * x, y, low + max(0.0, z - 0.92))
 
     result = {name: (parent, place(head), place(tail)) for name, (parent, head, tail) in bones.items()}
     parent, head, _ = result["head"]
@@ -204,7 +205,7 @@ def with_five_toes(bones: Bones) -> Bones:
         chain(bones, "toe" if i == 0 else f"small_toe{i}_", "left_foot", points, sides=True)
     for side in ("left", "right"):
         bones = {name.replace(f"{side}_toe0", f"{side}_toe"): bone for name, bone in bones.items()}
-        parent, *places = bones[f"{side}_toe1"]
+        _, *places = bones[f"{side}_toe1"]
         bones[f"{side}_toe1"] = (f"{side}_toe", *places)
     return bones
 
@@ -255,11 +256,27 @@ def parents_first(bones: Bones) -> Bones:
     return result
 
 
-FEATURES: dict[str, Callable[[Bones], Bones]] = {
-    name: make
-    for name, make in globals().items()
-    if name.startswith("with_") and callable(make)
-}  # fmt: skip
+FEATURES: tuple[Callable[[Bones], Bones], ...] = (
+    with_fingers,
+    with_twists_in_chain,
+    with_twists_beside,
+    with_loose_feet,
+    with_many_roots,
+    with_hair,
+    with_skirt,
+    with_tail,
+    with_wings,
+    with_cape,
+    with_robot_arm,
+    with_ears,
+    with_face,
+    with_more_spine,
+    with_hip_bones,
+    with_chibi_proportions,
+    with_five_toes,
+    with_root,
+    with_controls,
+)
 
 
 def made(

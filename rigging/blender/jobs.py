@@ -9,6 +9,7 @@ from ...progress import Progress, silent
 JOBS = {
     "retarget": ("job", "run_job"),
     "views": ("views", "render_views"),
+    "map": ("map_job", "map_bones"),
 }
 """Name in the request's ``job`` -> module beside this one, and its function (request, progress) -> result."""
 

@@ -20,8 +20,7 @@ def skin_of(armature: Object, index: dict[str, int]) -> tuple[Array | None, Arra
     ``index`` gives the row of a bone. Meshes that hang on a bone as a whole count for that bone. (None, None) when
     no mesh is moved. Large characters are sampled.
     """
-    meshes = [obj for obj in bpy.data.objects if obj.type == "MESH" and len(obj.data.vertices)]
-    meshes = [obj for obj in meshes if _modified_by(obj, armature) or obj.parent == armature]
+    meshes = _skins(armature)
     step = max(1, -(-sum(len(obj.data.vertices) for obj in meshes) // MOST_VERTICES))
     total, moment = np.zeros(len(index)), np.zeros((len(index), 3))
     for obj in meshes:
@@ -34,6 +33,41 @@ def skin_of(armature: Object, index: dict[str, int]) -> tuple[Array | None, Arra
     some = total > 0
     centres[some] = moment[some] / total[some, None]
     return total / total.sum(), centres
+
+
+def surface_of(armature: Object, index: dict[str, int]) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+    """Return the skin: points (V,3) in the world, triangles (T,3), and the row (V,) of the bone that moves each most.
+
+    -1 stands for points that no bone moves.
+    """
+    points, triangles, owners, start = [np.zeros((0, 3))], [np.zeros((0, 3), np.int64)], [np.zeros(0, np.int64)], 0
+    for obj in _skins(armature):
+        obj.data.calc_loop_triangles()
+        flat = np.empty(3 * len(obj.data.loop_triangles), np.int32)
+        obj.data.loop_triangles.foreach_get("vertices", flat)
+        places = _points(obj)
+        points.append(places)
+        triangles.append(start + flat.reshape(-1, 3).astype(np.int64))
+        owners.append(_owners(obj, armature, index))
+        start += len(places)
+    return np.concatenate(points), np.concatenate(triangles), np.concatenate(owners)
+
+
+def _owners(obj: Object, armature: Object, index: dict[str, int]) -> NDArray[np.int64]:
+    if obj.parent_type == "BONE" and not _modified_by(obj, armature):
+        return np.full(len(obj.data.vertices), index.get(obj.parent_bone, -1))
+    rows = [index.get(group.name, -1) for group in obj.vertex_groups]
+    owners = np.full(len(obj.data.vertices), -1)
+    for v, vertex in enumerate(obj.data.vertices):
+        best = max(vertex.groups, key=lambda g: g.weight if rows[g.group] >= 0 else -1.0, default=None)
+        if best is not None:
+            owners[v] = rows[best.group]
+    return owners
+
+
+def _skins(armature: Object) -> list[Object]:
+    meshes = [obj for obj in bpy.data.objects if obj.type == "MESH" and len(obj.data.vertices)]
+    return [obj for obj in meshes if _modified_by(obj, armature) or obj.parent == armature]
 
 
 def _weights(obj: Object, armature: Object, index: dict[str, int], step: int) -> tuple[NDArray[np.int64], Array, Array]:
