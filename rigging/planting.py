@@ -16,7 +16,7 @@ from .feet import toe_turns
 from .hinges import rest_hinge, usual_leg
 from .legs import FREE, bend_limb, soft_reach
 from .rotations import IDENTITY, across, between, multiply, norm, rotate, slerp, unit
-from .smoothing import REFERENCE_FPS, smoothed
+from .smoothing import REFERENCE_FPS, median, smoothed
 from .stances import POINTS, Flags, Point, Span, Stance, Standing, still_and_low
 
 Array = NDArray[np.float64]
@@ -167,9 +167,9 @@ def _pins(leg: RigLeg, sole: Sole, stances: list[Stance], size: float, fps: floa
         while waiting:
             span, known = _next(waiting, places)
             if known is None:
-                place = np.median(paths[span.point][span.frames], axis=0)
+                place = median(paths[span.point][span.frames])
             else:  # a foot is rigid: its heel and its ball stand at its length from each other
-                along = unit(heading[span.overlap(known)].mean(0))
+                along = unit(heading[span.overlap(known)].sum(0))
                 place = places[known] + (reach if span.point == "ball" else -reach) * along
             place[2] = sole.height(span.point) + size * stance.surface
             places[span] = place

@@ -1,5 +1,7 @@
 """A rig while it moves: turns and heads of its bones, and the channels that make Blender move it so. numpy only."""
 
+from collections.abc import Mapping
+from copy import copy
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +12,7 @@ from .rig import RigMap, RigRest
 from .rotations import IDENTITY, conjugate, continuous, in_axes, multiply, rotate
 
 Array = NDArray[np.float64]
+BoneTurns = Mapping[str, Array | None]
 
 
 def moving_bone(rest: RigRest, rig_map: RigMap) -> str:
@@ -26,11 +29,12 @@ def moving_bone(rest: RigRest, rig_map: RigMap) -> str:
 class Pose:
     """The mapped bones and their ancestors over F frames, in armature space; the body is shifted as a whole."""
 
-    def __init__(self, rig: RigBody, turns: dict[str, Array | None], frames: int) -> None:
+    def __init__(self, rig: RigBody, turns: BoneTurns, frames: int) -> None:
         """Turn bones by world turns (F,4) from rest; None leaves a bone at rest in what carries it."""
         self.rig = rig
         self.rest = rig.rest
         self.frames = frames
+        self.given = turns
         self.keyed = {self.rest.index(bone) for bone in turns}
         self.carriers = self._carriers()
         self.order = self._order()
@@ -39,10 +43,18 @@ class Pose:
         while self.rest.is_connected(self.mover):  # Blender ignores the location of a connected bone
             self.mover = int(self.rest.parents[self.mover])
         self.moved = self._moved()
-        self.turns = self._armature_turns(turns)
+        self.turns: dict[int, Array] = {}
         self.gaps: dict[int, Array] = {}
-        self.heads = self._heads()
+        self.heads: dict[int, Array] = {}
         self.shift = np.zeros((frames, 3))
+        self._forward(None)
+
+    def turned(self, turns: BoneTurns) -> "Pose":
+        """Return the pose with other turns of some of its bones; what they do not move is not computed again."""
+        other = copy(self)
+        other.given = {**self.given, **turns}
+        other._forward(self)
+        return other
 
     def place_hips(self, path: Array) -> None:
         """Move the rig so that the middle of its hips follows a path (F,3) in the world."""
@@ -86,21 +98,31 @@ class Pose:
                 moved.add(b)
         return moved
 
-    def _heads(self) -> dict[int, Array]:
-        """Return the heads (F,3) before the body is shifted; note what separates loose bones from their carriers."""
-        heads: dict[int, Array] = {}
+    def _forward(self, before: "Pose | None") -> None:
+        """Compute turns and heads, before the body is shifted; what a former pose had already is taken from it."""
+        self.turns = self._armature_turns(before)
+        self.heads, self.gaps = {}, {}
         for b in self.order:
-            heads[b] = self._carried(b, int(self.rest.parents[b]), heads)
-            if b in self.carriers and b != self.mover:
-                wanted = self._carried(b, self.carriers[b], heads)
-                self.gaps[b] = wanted - heads[b]
-                heads[b] = wanted
-        return heads
+            parent, carrier = int(self.rest.parents[b]), self.carriers.get(b, -1)
+            if before is not None and all(self._same(before, a) for a in (parent, carrier)):
+                self.heads[b] = before.heads[b]
+                if b in before.gaps:
+                    self.gaps[b] = before.gaps[b]
+                continue
+            self.heads[b] = self._carried(b, parent)
+            if carrier >= 0 and b != self.mover:
+                wanted = self._carried(b, carrier)
+                self.gaps[b] = wanted - self.heads[b]
+                self.heads[b] = wanted
 
-    def _carried(self, b: int, carrier: int, heads: dict[int, Array]) -> Array:
+    def _same(self, before: "Pose", b: int) -> bool:
+        return b < 0 or (self.heads[b] is before.heads[b] and self.turns[b] is before.turns[b])
+
+    def _carried(self, b: int, carrier: int) -> Array:
+        """Return where (F,3) a bone has the head of another one."""
         if carrier < 0:
             return np.broadcast_to(self._at_rest(b), (self.frames, 3))
-        return heads[carrier] + rotate(self.turns[carrier], self._at_rest(b) - self._at_rest(carrier))
+        return self.heads[carrier] + rotate(self.turns[carrier], self._at_rest(b) - self._at_rest(carrier))
 
     def _at_rest(self, b: int) -> Array:
         return self.rest.rest[b, :3, 3]
@@ -123,16 +145,17 @@ class Pose:
             turn = multiply(conjugate(self.turns[parent]), turn)
         return in_axes(turn, self.rest.rest[b, :3, :3])
 
-    def _armature_turns(self, turns: dict[str, Array | None]) -> dict[int, Array]:
+    def _armature_turns(self, before: "Pose | None") -> dict[int, Array]:
         """Return the turn of every bone on the way in armature axes; bones without one move with their carrier."""
         axes = self.rest.world_rotation()
         still = np.tile(IDENTITY, (self.frames, 1))
         found: dict[int, Array] = {}
         for b in self.order:
-            turn = turns.get(self.rest.bones[b])
+            turn = self.given.get(self.rest.bones[b])
             parent = self.carriers.get(b, int(self.rest.parents[b]))
             if turn is not None:
-                found[b] = in_axes(turn, axes)
+                known = before is not None and before.given.get(self.rest.bones[b]) is turn
+                found[b] = before.turns[b] if before is not None and known else in_axes(turn, axes)
             elif parent >= 0 and (self.rest.inherits(b) or b in self.keyed):
                 found[b] = found[parent]
             else:

@@ -43,3 +43,9 @@ def _reduced(diagonal: Array, beside: Array, right: NDArray[Any]) -> NDArray[Any
     solution[..., 1::2] = right[..., 1::2] / diagonal[1::2] - low * even[..., :odd]
     solution[..., 1::2][..., : len(after)] -= high * even[..., 1 : 1 + len(after)]
     return solution
+
+
+def median(values: Array) -> Array:
+    """Return the median over the first axis; for short arrays much quicker than ``np.median``."""
+    ordered = np.sort(values, axis=0)
+    return (ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2

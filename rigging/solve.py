@@ -9,7 +9,6 @@ from ..core.take import Take
 from .anatomy import SIDES, RigBody
 from .fingers import finger_turns
 from .motion import body_joints, leg_length
-from .parts import LIMBS
 from .planting import RigLeg, can_plant, plant_feet, rig_contacts, sole_of
 from .pose import Pose, moving_bone
 from .reaching import HandMode, RigArm, can_reach, hands_together
@@ -22,6 +21,9 @@ from .twists import shared_twists
 
 Array = NDArray[np.float64]
 Turns = dict[str, Array]
+
+ARM: Final = ("clavicle", "upper_arm", "forearm", "hand")
+LEG: Final = ("thigh", "shin", "foot", "toe")
 
 FLOOR_REST: Final = 0.5  # pull of the hips to their own height, against feet that stand
 FLOOR_CHANGE: Final = 400.0  # smoothness of the hips' height at 30 frames a second, where legs bend for the rest,
@@ -56,10 +58,10 @@ def solve_rig(
     body = _body_turns(rig, turns, spine)
     if fingers:
         body |= finger_turns(rig, joints, {side: turns[f"{side}_hand"] for side in SIDES if f"{side}_hand" in turns})
-    pose = Pose(rig, body | _limb_bones(rig, turns), take.frames)
+    pose = Pose(rig, body | _limb_bones(rig, turns, ARM) | _limb_bones(rig, turns, LEG), take.frames)
     if hands == "contacts" and can_reach(rig, turns):
         turns |= hands_together(rig, _arms(rig, pose, turns), joints)
-        pose = Pose(rig, body | _limb_bones(rig, turns), take.frames)
+        pose = pose.turned(_limb_bones(rig, turns, ARM))
     pose.place_hips(hips := _hips_path(rig, joints, standing, size))
     if feet == "always":
         found = rig_contacts(rig, _legs(rig, pose, turns), take.fps, size)
@@ -72,7 +74,7 @@ def solve_rig(
         legs = _legs(rig, pose, turns)
         planted, shift = plant_feet(rig, legs, standing, size=size, fps=take.fps, lock=feet != "ground")
         turns |= planted
-        pose = Pose(rig, body | _limb_bones(rig, turns), take.frames)
+        pose = pose.turned(_limb_bones(rig, turns, LEG))
         pose.place_hips(hips + shift)
     times = np.asarray(take.times, np.float64)
     return BoneMotion(*pose.channels(), times=times - times[0])
@@ -88,12 +90,12 @@ def _body_turns(rig: RigBody, turns: Turns, spine: list[Array]) -> Turns:
     return bones | dict.fromkeys(names.get("head", ()), turns["head"])
 
 
-def _limb_bones(rig: RigBody, turns: Turns) -> dict[str, Array | None]:
-    """Return the world turn (F,4) of each mapped bone of the limbs; None where it stays at rest in its parent."""
+def _limb_bones(rig: RigBody, turns: Turns, cores: tuple[str, ...]) -> dict[str, Array | None]:
+    """Return the world turn (F,4) of each mapped bone of arms or legs; None where it stays at rest in its parent."""
     bones: dict[str, Array | None] = {}
-    for part in (f"{side}_{core}" for side in SIDES for core in LIMBS):
+    for part in (f"{side}_{core}" for side in SIDES for core in cores):
         bones |= dict.fromkeys(rig.map.bones.get(part, ()), turns.get(part))
-    return bones | shared_twists(rig, turns)
+    return bones | shared_twists(rig, turns, cores)
 
 
 def _size(rig: RigBody, joints: dict[str, Array]) -> float:

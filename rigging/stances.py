@@ -11,7 +11,7 @@ from ..core.spans import runs
 from ..core.take import Take
 from .anatomy import SIDES
 from .motion import body_joints
-from .smoothing import smoothed
+from .smoothing import median, smoothed
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -226,7 +226,7 @@ def _together(spans: list[Span]) -> list[list[Span]]:
 
 
 def _on_surface(spans: list[Span], height: dict[Point, Array]) -> Stance:
-    level = float(np.median(np.concatenate([height[span.point][span.frames] for span in spans])))
+    level = float(median(np.concatenate([height[span.point][span.frames] for span in spans])))
     return Stance(tuple(spans), level if level > _STEP else 0.0)
 
 

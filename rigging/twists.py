@@ -4,6 +4,7 @@ An upper arm turns about itself from the shoulder on, a forearm up to the wrist.
 a rig has several bones along a limb, in the chain or beside it, each takes its share by where along the limb it lies.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -47,19 +48,20 @@ class _Bone:
         return (self.start + self.stop) / 2
 
 
-def shared_twists(rig: RigBody, turns: Turns) -> Turns:
+def shared_twists(rig: RigBody, turns: Turns, cores: Collection[str]) -> Turns:
     """Return bone -> world turn (F,4) from rest for the bones along upper arms, forearms, thighs and shins.
 
-    ``turns`` are those of the parts. The bones of upper arms and thighs go from no twist against the trunk to that of
-    elbow and knee; those of forearms and shins from there to that of hand and foot. A single bone of an upper arm or a
-    leg keeps the hinge below it, a single forearm takes half of the hand's twist.
+    Parts other than ``cores`` are left out. ``turns`` are those of the parts. The bones of upper arms and thighs go
+    from no twist against the trunk to that of elbow and knee; those of forearms and shins from there to that of hand
+    and foot. A single bone of an upper arm or a leg keeps the hinge below it, a single forearm takes half of the
+    hand's twist.
     """
     found: Turns = {}
     for side in SIDES:
-        for core, above in _ABOVE.items():
+        for core, above in ((core, names) for core, names in _ABOVE.items() if core in cores):
             carrier = next((turns[name] for name in (f"{side}_{above[0]}", *above) if name in turns), None)
             found |= _from_above(rig, turns, f"{side}_{core}", carrier)
-        for core, below in _BELOW.items():
+        for core, below in ((core, name) for core, name in _BELOW.items() if core in cores):
             found |= _to_below(rig, turns, f"{side}_{core}", turns.get(f"{side}_{below}"))
     return found
 
