@@ -13,9 +13,11 @@ import bpy
 from bpy.types import Object
 
 from ...errors import PosewrightError, UsageError
+from ..vrm import read_humanoid
 from .armature import meshes_of
 from .bvh import write_armature_bvh
 from .outputs import partial_path, remove_partial
+from .skin import remember_humanoid
 
 RIG_ENDINGS = (".blend", ".fbx", ".glb", ".gltf", ".vrm", ".bvh")
 MOTION_ENDINGS = (".blend", ".fbx", ".glb", ".gltf", ".vrm", ".usdc", ".usda", ".usd", ".usdz")
@@ -44,6 +46,7 @@ def _open(path: Path) -> None:
         else:
             new_scene()
             _import(path.resolve(), ending)
+            remember_humanoid(read_humanoid(path))
             _pack_images()
     except (RuntimeError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise PosewrightError(

@@ -106,3 +106,12 @@ def stated_humanoid(armature: Object) -> dict[str, str] | None:
     """Return the human bones that the armature's file named when it was opened, or None."""
     text = armature.get(HUMANOID)
     return json.loads(text) if isinstance(text, str) else None
+
+
+def remember_humanoid(stated: dict[str, str] | None) -> None:
+    """Keep what the opened file said of human bones with the armature that has them."""
+    for armature in bpy.data.objects:
+        if stated and armature.type == "ARMATURE":
+            own = {word: bone for word, bone in stated.items() if bone in armature.data.bones}
+            if len(own) > len(stated) // 2:
+                armature[HUMANOID] = json.dumps(own)
