@@ -1,8 +1,11 @@
-"""What Posewright reads from an armature: which one is meant, its rest pose, and the meshes it moves."""
+"""What Posewright reads from an armature: which one is meant, its rest pose, its poses, and the meshes it moves."""
+
+from collections.abc import Iterator
 
 import bpy
 import numpy as np
 from bpy.types import Constraint, Object, PoseBone, Scene
+from numpy.typing import NDArray
 
 from ...errors import PosewrightError
 from ..rig import RigRest
@@ -67,6 +70,24 @@ def rest_of(obj: Object) -> RigRest:
         skin_centres=centres,
         humanoid=stated_humanoid(obj),
     )
+
+
+def world_poses(obj: Object, rest: RigRest, frames: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Yield the matrices (B,4,4) of an armature's bones in the world at frames of the scene, all that moves them in."""
+    scene = bpy.context.scene
+    current, between = scene.frame_current, scene.frame_subframe
+    buffer = np.empty(16 * len(obj.pose.bones), np.float32)
+    indices = [obj.pose.bones.find(name) for name in rest.bones]
+    try:
+        for frame in frames.tolist():
+            whole = int(np.floor(frame))
+            scene.frame_set(whole, subframe=frame - whole)
+            evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+            evaluated.pose.bones.foreach_get("matrix", buffer)
+            pose = buffer.reshape(-1, 4, 4).transpose(0, 2, 1)[indices].astype(np.float64)
+            yield np.array(evaluated.matrix_world, np.float64) @ pose
+    finally:
+        scene.frame_set(current, subframe=between)
 
 
 def holding_constraints(obj: Object) -> dict[str, list[Constraint]]:

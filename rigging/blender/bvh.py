@@ -4,24 +4,25 @@ Blender's own exporter writes the axes of the armature object, so that a charact
 turned or scaled lies down or grows in other programs.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import bpy
 import numpy as np
 from bpy.types import Object, Scene
-from mathutils import Euler, Matrix
 from numpy.typing import NDArray
 
-from ...core.bvh_format import END, POSITIONS, ROTATIONS, Bvh, bvh_text
+from ...core.bvh_format import END, POSITIONS, Bvh, bvh_text
+from ..channels import euler_angles
 from ..rig import RigRest
-from .armature import rest_of
+from ..rotations import from_matrix
+from .armature import rest_of, world_poses
 
 FloatArray = NDArray[np.float64]
 
 Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
-TURNS = ROTATIONS[::-1]  # Z first, as most programs write it
+USUAL_ORDER = "XYZ"  # written Z first, as most programs do
+ORDERS = ("XYZ", "YXZ", "YZX", "XZY", "ZXY", "ZYX")
+NEAR_POLE = np.sin(np.radians(60))  # of the middle angle
 STILL = 1e-4  # metres; a bone whose distance to its parent changes by less has rotation channels alone
 
 
@@ -33,25 +34,30 @@ def write_armature_bvh(armature: Object, scene: Scene, path: Path) -> None:
     rest = rest_of(armature)
     heads, tails = _rest_points(rest)
     offsets = heads - np.where(rest.parents[:, None] >= 0, heads[rest.parents], 0.0)
-    frames = range(scene.frame_start, scene.frame_end + 1)
-    positions = np.empty((len(frames), len(rest.bones), 3), np.float32)
-    angles = np.empty_like(positions)
-    for i, (position, angle) in enumerate(_poses(armature, scene, rest, frames)):
-        positions[i], angles[i] = position, np.degrees(angle)
+    frames = np.arange(scene.frame_start, scene.frame_end + 1, dtype=np.float64)
+    positions = np.empty((len(frames), len(rest.bones), 3))
+    turns = np.empty((len(frames), len(rest.bones), 3, 3))
+    for i, poses in enumerate(world_poses(armature, rest, frames)):
+        positions[i], turns[i] = _in_parents(poses, rest)
     moves = (np.abs(positions - offsets).max(axis=(0, 2)) > STILL) | (rest.parents < 0)
     joints = _joints(rest, offsets, tails - heads)
-    columns = [np.empty((len(frames), 0))]
+    columns, channels = [np.empty((len(frames), 0))], []
     for joint in joints:
-        if joint.bone >= 0:
-            columns += [positions[:, joint.bone]] if moves[joint.bone] else []
-            columns.append(angles[:, joint.bone, ::-1])
-    channels = [_channels(joint, moves) for joint in joints]
+        if joint.bone < 0:
+            channels.append(())
+            continue
+        order = _order(turns[:, joint.bone])
+        angles = euler_angles(from_matrix(turns[:, joint.bone]), order)
+        columns += [positions[:, joint.bone]] if moves[joint.bone] else []
+        columns.append(np.degrees(angles[:, ["XYZ".index(axis) for axis in reversed(order)]]))
+        rotation = tuple(f"{axis}rotation" for axis in reversed(order))
+        channels.append((*POSITIONS, *rotation) if moves[joint.bone] else rotation)
     bvh = Bvh(
         names=tuple(joint.name for joint in joints),
         parents=tuple(joint.parent for joint in joints),
         offsets=np.array([joint.offset for joint in joints], np.float64),
         channels=tuple(channels),
-        frames=np.concatenate(columns, axis=1).astype(np.float64),
+        frames=np.concatenate(columns, axis=1),
         frame_time=scene.render.fps_base / scene.render.fps,
     )
     path.write_text(bvh_text(bvh), "utf-8", newline="\n")
@@ -65,28 +71,28 @@ def _rest_points(rest: RigRest) -> tuple[FloatArray, FloatArray]:
     return heads @ Y_UP.T, tails @ Y_UP.T
 
 
-def _poses(armature: Object, scene: Scene, rest: RigRest, frames: range) -> Iterator[tuple[FloatArray, list[Euler]]]:
-    """Yield for each frame every bone's position and its rotation away from rest, in its parent's axes."""
-    inverse_rest = np.linalg.inv(_directions(rest.world @ rest.rest))
+def _in_parents(poses: FloatArray, rest: RigRest) -> tuple[FloatArray, FloatArray]:
+    """Return every bone's position (B,3) and its rotation (B,3,3) away from rest, in its parent's axes, Y up."""
     parents = rest.parents
-    buffer = np.empty(16 * len(rest.bones), np.float32)
-    angles = [Euler((0.0, 0.0, 0.0)) for _ in rest.bones]
-    indices = [armature.pose.bones.find(name) for name in rest.bones]
-    current = scene.frame_current
-    for frame in frames:
-        scene.frame_set(frame)
-        evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
-        evaluated.pose.bones.foreach_get("matrix", buffer)
-        pose = buffer.reshape(-1, 4, 4).transpose(0, 2, 1)[indices].astype(np.float64)
-        world = np.array(evaluated.matrix_world) @ pose
-        turn = Y_UP @ _directions(world) @ inverse_rest @ Y_UP.T
-        heads = world[:, :3, 3] @ Y_UP.T
-        above = np.where(parents[:, None, None] >= 0, turn[parents], np.eye(3)).transpose(0, 2, 1)
-        step = heads - np.where(parents[:, None] >= 0, heads[parents], 0.0)
-        local = above @ turn
-        angles = [Matrix(m).to_euler("XYZ", last) for m, last in zip(local.tolist(), angles, strict=True)]
-        yield np.einsum("bij,bj->bi", above, step), angles
-    scene.frame_set(current)
+    turn = Y_UP @ _directions(poses) @ np.linalg.inv(_directions(rest.world @ rest.rest)) @ Y_UP.T
+    heads = poses[:, :3, 3] @ Y_UP.T
+    above = np.where(parents[:, None, None] >= 0, turn[parents], np.eye(3)).transpose(0, 2, 1)
+    step = heads - np.where(parents[:, None] >= 0, heads[parents], 0.0)
+    return np.einsum("bij,bj->bi", above, step), above @ turn
+
+
+def _order(turns: FloatArray) -> str:
+    """Return the order of the axes for a joint's rotations (F,3,3), the first to turn about first.
+
+    It is the usual one unless the joint comes near its pole, where angles run wild between two frames: then the order
+    whose pole is furthest away.
+    """
+    off = np.abs(turns).max(axis=0)  # sine of the middle angle: the entry of the last axis' row, the first one's column
+
+    def nearness(order: str) -> float:
+        return float(off["XYZ".index(order[2]), "XYZ".index(order[0])])
+
+    return USUAL_ORDER if nearness(USUAL_ORDER) < NEAR_POLE else min(ORDERS, key=nearness)
 
 
 def _directions(matrices: FloatArray) -> FloatArray:
@@ -126,12 +132,6 @@ def _joints(rest: RigRest, offsets: FloatArray, tips: FloatArray) -> list[_Joint
     for root in roots:
         add(root, top)
     return joints
-
-
-def _channels(joint: _Joint, moves: NDArray[np.bool_]) -> tuple[str, ...]:
-    if joint.bone < 0:
-        return ()
-    return (*POSITIONS, *TURNS) if moves[joint.bone] else TURNS
 
 
 def _words(rest: RigRest) -> list[str]:

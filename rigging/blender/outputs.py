@@ -2,11 +2,18 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Final, Literal, get_args
 
 from ...core.outputs import check_outputs
 from ...errors import PosewrightError, UsageError
 
 OUT_ENDINGS = (".blend", ".fbx", ".glb", ".usdc", ".bvh")
+
+ExportFor = Literal["unreal", "unity"]
+EXPORT_FOR: Final[tuple[ExportFor, ...]] = get_args(ExportFor)
+"""Game engines that an .fbx or .glb can be made for."""
+
+ENGINE_ENDINGS: Final = (".fbx", ".glb")
 
 
 def first_frame(out: Path) -> int:
@@ -21,6 +28,17 @@ def check_output(out: Path, rig: Path | None, *, overwrite: bool) -> None:
     if rig is not None and out.resolve() == rig.resolve():
         raise PosewrightError(f"{out} is the rig itself, which is never changed; choose another name.")
     check_outputs([out], overwrite=overwrite)
+
+
+def check_export_for(engine: str | None, out: Path) -> ExportFor | None:
+    """Return the engine of that name; UsageError when there is none or the output is not for engines."""
+    if engine is None:
+        return None
+    if engine not in EXPORT_FOR:
+        raise UsageError(f"There is no export for {engine}; choose one of {', '.join(EXPORT_FOR)}.")
+    if out.suffix.lower() not in ENGINE_ENDINGS:
+        raise UsageError(f"Only {' and '.join(ENGINE_ENDINGS)} can be made for {engine}; {out.name} is neither.")
+    return engine
 
 
 def partial_path(out: Path) -> Path:

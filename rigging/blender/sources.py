@@ -1,6 +1,5 @@
 """The animation of an armature, of the open scene or of a file, as a Take: for retargeting it onto another rig."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ from ...core.take import Take
 from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
 from ..mapping import map_rig
-from ..rig import RigRest
 from ..sources import take_from_skeleton
-from .armature import armatures_of, named_armature, rest_of
+from .armature import armatures_of, named_armature, rest_of, world_poses
 from .files import MOTION_ENDINGS, open_motion
 from .layers import action_curves, assign
 
@@ -94,24 +92,6 @@ def take_from_file(
     name = obj.animation_data.action.name if obj.animation_data and obj.animation_data.action else None
     source = {"name": path.name, "armature": obj.name, "action": name}
     return take_from_armature(obj, fps=fps, map_file=map_file, progress=progress, provenance=source)
-
-
-def world_poses(obj: Object, rest: RigRest, frames: Array) -> Iterator[Array]:
-    """Yield the matrices (B,4,4) of an armature's bones in the world at frames of the scene, all that moves them in."""
-    scene = bpy.context.scene
-    current, between = scene.frame_current, scene.frame_subframe
-    buffer = np.empty(16 * len(obj.pose.bones), np.float32)
-    indices = [obj.pose.bones.find(name) for name in rest.bones]
-    try:
-        for frame in frames.tolist():
-            whole = int(np.floor(frame))
-            scene.frame_set(whole, subframe=frame - whole)
-            evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
-            evaluated.pose.bones.foreach_get("matrix", buffer)
-            pose = buffer.reshape(-1, 4, 4).transpose(0, 2, 1)[indices].astype(np.float64)
-            yield np.array(evaluated.matrix_world, np.float64) @ pose
-    finally:
-        scene.frame_set(current, subframe=between)
 
 
 def _span(obj: Object, scene: Scene) -> tuple[float, float]:
