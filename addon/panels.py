@@ -91,7 +91,7 @@ class POSEWRIGHT_PT_character(SidebarPanel, Panel):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("feet", "drive", "fingers", "root", "place", "map_file"):
+        for name in ("feet", "drive", "hands_meet", "fingers", "root", "place", "map_file"):
             layout.prop(settings, name)
         layout.separator()
         for name in ("frame_start", "nla", "reduce", "interpolation"):

@@ -132,6 +132,11 @@ class PosewrightSettings(PropertyGroup):
     )
     root: EnumProperty(name="Travel", description="What carries the character", items=ROOTS, default="hips")
     place: EnumProperty(name="Starts", description="Where the motion starts", items=STARTS, default="origin")
+    hands_meet: BoolProperty(
+        name="Hands Meet",
+        description="Hands that meet in the motion meet on the character too; else arms point exactly as the person's",
+        default=True,
+    )
     fingers: BoolProperty(name="Fingers", description="Turn fingers where the motion tells about them", default=True)
     nla: BoolProperty(
         name="New NLA Strip",
@@ -179,6 +184,7 @@ def retarget_settings(settings: PosewrightSettings) -> RetargetSettings:
         drive=settings.drive,
         root=settings.root,
         place=settings.place,
+        hands="contacts" if settings.hands_meet else "directions",
         fingers=settings.fingers,
         keys=KeySettings(
             nla=settings.nla, reduce_degrees=settings.reduce or None, interpolation=settings.interpolation

@@ -8,6 +8,7 @@ from ..core.outputs import check_outputs
 from ..errors import UsageError
 from ..rigging.blender.outputs import OUT_ENDINGS as RIG_ENDINGS
 from ..rigging.keys import INTERPOLATIONS, KeySettings
+from ..rigging.reaching import HAND_MODES
 from ..rigging.roots import PLACES, ROOT_MODES
 from ..rigging.settings import DRIVE_MODES, RetargetSettings
 from ..rigging.stances import FEET_MODES
@@ -66,6 +67,13 @@ def _add_motion_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the motion starts: origin: as it lies in its own world; character: where the rig stands and as it "
         "faces (default: origin)",
     )
+    group.add_argument(
+        "--hands",
+        choices=HAND_MODES,
+        default="contacts",
+        help="contacts: hands that meet in the motion meet on the rig, whose arms are of other lengths; directions: arms "
+        "point exactly as the person's (default: contacts)",
+    )
     group.add_argument("--no-fingers", action="store_true", help="leave fingers as they rest")
 
 
@@ -95,7 +103,13 @@ def retarget_settings(args: argparse.Namespace) -> RetargetSettings:
         end=getattr(args, "motion_end", None),
     )
     return RetargetSettings(
-        feet=args.feet, drive=args.drive, root=args.root, place=args.place, fingers=not args.no_fingers, keys=keys
+        feet=args.feet,
+        drive=args.drive,
+        root=args.root,
+        place=args.place,
+        hands=args.hands,
+        fingers=not args.no_fingers,
+        keys=keys,
     )
 
 

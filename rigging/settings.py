@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, Self, get_args
 
 from ..errors import UsageError
 from .keys import KeySettings
+from .reaching import HAND_MODES, HandMode
 from .roots import PLACES, ROOT_MODES, Place, RootMode
 from .stances import FEET_MODES, FeetMode
 
@@ -19,6 +20,7 @@ DRIVE_MODES: Final[tuple[DriveMode, ...]] = get_args(DriveMode)
 _CHOICES: Final = {
     "feet": ("hold feet", FEET_MODES),
     "drive": ("drive a rig", DRIVE_MODES),
+    "hands": ("hold hands", HAND_MODES),
     "root": ("move the root", ROOT_MODES),
     "place": ("place a motion", PLACES),
 }
@@ -33,6 +35,7 @@ class RetargetSettings:
     drive: DriveMode = "auto"
     root: RootMode = "hips"
     place: Place = "origin"
+    hands: HandMode = "contacts"
     fingers: bool = True  # turn them where the motion tells about them
     keys: KeySettings = field(default_factory=KeySettings)
 

@@ -57,7 +57,7 @@ def animate_armature(
     placement = np.eye(4)
     if settings.place == "character":
         take, placement = start_at_character(take, body)
-    motion = solve_rig(rest, rig_map, take, settings.feet)
+    motion = solve_rig(rest, rig_map, take, settings.feet, hands=settings.hands, fingers=settings.fingers)
     motion = with_root_motion(rest, motion, rig_map.bones["hips"][0], settings.root)
     motion = drive.finish(motion)
     progress("rig", 0.6, "writing keyframes")

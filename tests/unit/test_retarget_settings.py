@@ -16,6 +16,7 @@ ALL = RetargetSettings(
     drive="ik",
     root="bone",
     place="character",
+    hands="directions",
     fingers=False,
     keys=KeySettings(name="Walk", nla=True, rate=12.0, reduce_degrees=0.5, interpolation="bezier", start=1.0, end=2.0),
 )
@@ -27,13 +28,13 @@ def test_settings_travel_as_json() -> None:
 
 
 def test_every_choice_has_an_option() -> None:
-    options = "--feet ground --drive ik --root bone --place character --no-fingers --action Walk --nla --key-rate 12"
+    options = "--feet ground --drive ik --root bone --place character --hands directions --no-fingers --action Walk --nla --key-rate 12"
     options += " --reduce 0.5 --interpolation bezier --start 1 --end 2"
     request = rig_request(parse([*WORDS, *options.split()]), Path("take.npz"))
     assert RetargetSettings.from_json(request["settings"] | {"map_file": "my map.json"}) == ALL
 
 
-@pytest.mark.parametrize("name", ["feet", "drive", "root", "place"])
+@pytest.mark.parametrize("name", ["feet", "drive", "hands", "root", "place"])
 def test_an_unknown_choice_gets_a_sentence(name: str) -> None:
     with pytest.raises(UsageError, match="There is no way sideways to"):
         RetargetSettings.from_json({name: "sideways"})
