@@ -71,8 +71,8 @@ def _add_motion_arguments(parser: argparse.ArgumentParser) -> None:
         "--hands",
         choices=HAND_MODES,
         default="contacts",
-        help="contacts: hands that meet in the motion meet on the rig, whose arms are of other lengths; directions: arms "
-        "point exactly as the person's (default: contacts)",
+        help="contacts: hands that meet in the motion meet on the rig, whose arms are of other lengths; directions: "
+        "arms point exactly as the person's (default: contacts)",
     )
     group.add_argument("--no-fingers", action="store_true", help="leave fingers as they rest")
 

@@ -241,10 +241,3 @@ def _note_what_is_missing(rest: RigRest, found: Parts, notes: list[str]) -> None
     missing = [in_words(part) for part in PARTS if not found.get(part)]
     if missing:
         notes.append(f"Not found in {rest.name}, and left out: {', '.join(missing)}.")
-    if rest.constrained is not None:
-        held = [rest.bones[b] for part in PARTS for b in found.get(part, ()) if rest.constrained[b]]
-        if held:
-            notes.append(
-                f"{len(held)} of the mapped bones of {rest.name} are held by constraints (such as {held[0]}); "
-                "keys on them show only while those constraints are off."
-            )

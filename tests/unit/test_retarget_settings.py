@@ -28,8 +28,8 @@ def test_settings_travel_as_json() -> None:
 
 
 def test_every_choice_has_an_option() -> None:
-    options = "--feet ground --drive ik --root bone --place character --hands directions --no-fingers --action Walk --nla --key-rate 12"
-    options += " --reduce 0.5 --interpolation bezier --start 1 --end 2"
+    options = "--feet ground --drive ik --root bone --place character --hands directions --no-fingers --action Walk"
+    options += " --nla --key-rate 12 --reduce 0.5 --interpolation bezier --start 1 --end 2"
     request = rig_request(parse([*WORDS, *options.split()]), Path("take.npz"))
     assert RetargetSettings.from_json(request["settings"] | {"map_file": "my map.json"}) == ALL
 
