@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .responses import Responses, depths
+from .responses import ALL, Responses, depths
 from .segments import FINGERS, Limb, Segment
 
 LEG = ("thigh", "shin", "foot", "toe")
@@ -41,10 +41,14 @@ def choose(responses: Responses, segments: list[Segment], limbs: list[Limb], sho
     def nearness(name: str) -> tuple[int, bool, int]:
         return len(partly[name]), not shown.get(name, True), -depth[name]
 
+    whole = {
+        name: {i for i, segment in enumerate(segments) if responses.share(name, segment.bones[0]) >= ALL}
+        for name in controls
+    }
     turning: dict[int, str] = {}
     for i, excluded in enumerate(_carriers(segments)):
-        for found in (carried, partly):
-            names = [name for name in controls if i in found[name] and not (excluded and excluded <= partly[name])]
+        for found in (carried, partly, whole):
+            names = [name for name in controls if i in found[name] and not (excluded and excluded <= found[name])]
             if names:
                 turning[i] = min(names, key=nearness)
                 break
@@ -53,8 +57,6 @@ def choose(responses: Responses, segments: list[Segment], limbs: list[Limb], sho
         names = [name for name in responses.moved if responses.is_goal(name, limb, segments)]
         if names:
             goals[limb.name] = min(names, key=lambda name: (not shown.get(name, True), depth.get(name, 0)))
-            if limb.end in partly.get(goals[limb.name], ()):
-                turning[limb.end] = goals[limb.name]
     return Choice(turning, goals, _mover(responses, segments, limbs, shown, depth, partly), depth)
 
 

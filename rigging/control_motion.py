@@ -140,6 +140,8 @@ class _Conversion:
             head = self._goal_head(control, turn)
         elif control.name == self.rig.mover:
             head = self._mover_head(control, turn)
+        elif control.parent.dragged and control.segments and self._is_moved(control):
+            head = carried = self._joint_head(control, turn)  # what drags it there is trusted to
         elif control.moves and control.segments and self._is_moved(control):
             wanted = self._joint_head(control, turn)
             off = np.sqrt(np.max(np.sum((wanted - carried) ** 2, -1)))

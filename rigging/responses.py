@@ -20,6 +20,7 @@ STILL: Final = 0.02  # of the size of what is looked at: less is no motion
 ALL: Final = 0.97  # share of a turn from which it is taken as the whole
 NOTHING: Final = 0.03
 RIGHT_AXIS: Final = 0.98  # cosine between the axes of two turns that are called the same
+LONGER: Final = 0.15  # share by which IK may stretch a limb
 BENDS: Final = np.radians(3.0)  # by how much a limb's root turns at least when its goal moves
 
 
@@ -60,7 +61,7 @@ class Responses:
     def carries(self, control: str, segment: Segment, *, whole: bool = True) -> bool:
         """Return whether a segment goes with a control that is turned; without ``whole`` only its two ends count."""
         posed = self.turned.get(control)
-        if posed is None or not self.turns_itself(control):
+        if posed is None:
             return False
         if not self._follows(control)[self.row[segment.bones[0]]]:
             return False
@@ -120,6 +121,11 @@ class Responses:
         far = float(norm(wanted - before))
         return far > 1e-4 * self.size and float(norm(self.head(bone, posed) - wanted)) < CLOSE * far
 
+    def drags(self, control: str, bone: str) -> bool:
+        """Return whether the head of a bone moves at all when a control is turned."""
+        posed = self.turned.get(control)
+        return posed is not None and float(norm(self.head(bone, posed) - self.head(bone))) > 1e-3 * self.size
+
     def is_goal(self, control: str, limb: Limb, segments: list[Segment]) -> bool:
         """Return whether a control draws the end of a limb after it, so that the limb bends."""
         if control not in self.moved:
@@ -128,9 +134,10 @@ class Responses:
         start = self.head(upper.bones[0])
         if float(norm(self.shift(control, upper.bones[0]))) > STILL * float(norm(self.head(end.bones[0]) - start)):
             return False
-        posed = self.moved[control]
-        bent = _between(self.head(lower.bones[0]) - start, self.head(lower.bones[0], posed) - start)
-        return bent > BENDS and self.moves_along(control, [end.bones[0]])
+        posed, middle = self.moved[control], lower.bones[0]
+        before, after = self.head(middle) - start, self.head(middle, posed) - start
+        longer = abs(float(norm(after) / max(float(norm(before)), 1e-9)) - 1)
+        return longer < LONGER and _between(before, after) > BENDS and self.moves_along(control, [end.bones[0]])
 
     def _turn_vectors(self, control: str) -> Array:
         """Return how the bones turned (N,3), radians about axes, when a control was turned."""
@@ -160,12 +167,17 @@ class Parent:
     partial: str | None = None
     share: float = 0.0
     place: str | None = None
+    dragged: bool = False  # something moves its place in a way that is not understood
 
 
 def depths(responses: Responses, controls: Iterable[str]) -> dict[str, int]:
-    """Return how many of the controls turn each of them."""
+    """Return by how many of the controls each of them is turned or swung."""
     names = list(controls)
-    return {name: sum(other != name and responses.share(other, name) > NOTHING for other in names) for name in names}
+
+    def leads(name: str, other: str) -> bool:
+        return name != other and (responses.share(name, other) > NOTHING or responses.drags(name, other))
+
+    return {other: sum(leads(name, other) for name in names) for other in names}
 
 
 def parent_of(responses: Responses, control: str, others: Iterable[str], depth: dict[str, int]) -> Parent:
@@ -175,7 +187,9 @@ def parent_of(responses: Responses, control: str, others: Iterable[str], depth: 
     parts = [name for name, share in shares.items() if NOTHING < share < ALL]
     placing = [name for name in shares if responses.places(name, control) or responses.moves_along(name, [control])]
     turn, partial, place = (_deepest(found, depth) for found in (whole, parts, placing))
-    return Parent(turn, partial, shares[partial] if partial is not None else 0.0, place)
+    dragging = [name for name in shares if name not in placing and responses.drags(name, control)]
+    dragged = any(place is None or depth[name] > depth[place] for name in dragging)
+    return Parent(turn, partial, shares[partial] if partial is not None else 0.0, place, dragged)
 
 
 def _deepest(names: list[str], depth: dict[str, int]) -> str | None:

@@ -9,7 +9,7 @@ from bpy.types import Object
 from ...errors import PosewrightError
 from ..choice import Choice, choose
 from ..control_motion import Control, ControlRig, Pole, control_motion
-from ..responses import Responses, depths, parent_of
+from ..responses import ALL, Responses, depths, parent_of
 from ..rig import BoneMotion, RigMap, RigRest
 from ..segments import Limb, Segment, limbs_of, segments_of
 from ..settings import DriveMode
@@ -157,8 +157,12 @@ class _Search:
         """Return the controls that are keyed, and what carries each of them."""
         goals = {choice.goals[limb.name]: limb for limb in ik}
         bent = {i for limb in ik for i in (limb.upper, limb.lower)}
+        turning = dict(choice.turning)
+        for goal, limb in goals.items():
+            if responses.share(goal, self._bones(limb.end)[0]) >= ALL:
+                turning[limb.end] = goal
         turned: dict[str, list[int]] = {}
-        for i, name in choice.turning.items():
+        for i, name in sorted(turning.items()):
             if i not in bent:
                 turned.setdefault(name, []).append(i)
         movers = [choice.mover] if choice.mover is not None else []
@@ -170,7 +174,7 @@ class _Search:
                 parent_of(responses, name, names, depth),
                 tuple(turned.get(name, ())),
                 turns=responses.turns_itself(name) and (name in turned or name == choice.mover),
-                moves=name in responses.moved,
+                moves=name in turned and responses.moves_along(name, self._bones(turned[name][0])[:1]),
             )
             for name in names
         ]
@@ -205,10 +209,7 @@ class _Search:
             for kind, limbs in (("FK", [limb for limb in fk if limb not in ik]), ("IK", ik))
             if limbs
         ]
-        notes.append(
-            f"{obj.name} is driven by {len(rig.controls) + len(rig.poles)} of its controls"
-            + (f": {', '.join(words)}." if words else ".")
-        )
+        notes.append(f"{obj.name} is driven through its controls" + (f": {', '.join(words)}." if words else "."))
         if self.wanted == "ik" and len(ik) < len(self.limbs):
             others = [_words(limb.name) for limb in self.limbs if limb not in ik]
             notes.append(f"No IK was found for the {_list(others)} of {obj.name}.")
@@ -221,7 +222,9 @@ class _Search:
         without = [_words(limb.name) for limb in ik if limb not in poles]
         if without:
             notes.append(f"No pole steers the IK of the {_list(without)}; which way it bends is left to the rig.")
-        missing = list(dict.fromkeys(_words(segment.part) for segment in self._missing(rig)))
+        turned = {self.segments[i].part for control in rig.controls for i in control.segments}
+        lost = [segment.part for segment in self._missing(rig) if segment.part not in turned]
+        missing = list(dict.fromkeys(_words(part) for part in lost))
         if missing:
             notes.append(f"Nothing that Posewright found turns the {_list(missing)} of {obj.name}; it stays as it is.")
         return notes

@@ -25,6 +25,9 @@ REPLACING = frozenset(
 )
 """Kinds of constraints that can move a bone away from its keys."""
 
+COMPOSING = frozenset(("ARMATURE", "CHILD_OF"))
+"""Kinds of constraints that carry a bone and keep its keys: the spaces of a control, or what drives a deforming bone."""
+
 CHAINED = frozenset(("IK", "SPLINE_IK"))
 """Kinds of constraints that also move the bones above their own."""
 
@@ -80,7 +83,8 @@ class Dependencies:
         targets = _targets(constraint, (evaluated, obj)) & self.sources.keys()
         for name in moved:
             self.sources[name] |= (targets | set(moved)) - {name}
-        if constraint.type in REPLACING and constraint.influence >= _HELD and not _adds(constraint):
+        replaces = constraint.type in REPLACING or (constraint.type in COMPOSING and bone.bone.use_deform)
+        if replaces and constraint.influence >= _HELD and not _adds(constraint):
             self.held.update(moved)
 
     def _read_drivers(self, obj: Object) -> None:

@@ -137,6 +137,7 @@ def respond(
     followers = dependencies.followers(controls)
     for group in _apart(turning, followers, set(bones)):
         _try(probe, responses, responses.turned, {name: _turned(responses, name) for name in group}, followers)
+    responses.turned = {name: posed for name, posed in responses.turned.items() if responses.turns_itself(name)}
     for group in _apart(moving, followers, set(bones)):
         basis = {name: move_of(responses, name, segments, limbs) for name in group}
         _try(probe, responses, responses.moved, basis, followers)
