@@ -39,7 +39,7 @@ class Change:
 
     degrees: float  # most that a limb points elsewhere on a frame
     between: float  # the same half-way between frames
-    hips: float  # metres, most that the hips are elsewhere
+    hips: float  # metres, most that the hips are elsewhere on a frame
     frames: int
     fps: float | None  # None where the importer does not tell
 
@@ -59,7 +59,7 @@ class Moving:
                 a, b = (_unit(moving.heads[second] - moving.heads[first]) for moving in (self, other))
                 degrees = np.degrees(2 * np.arcsin(np.linalg.norm(a - b, axis=-1) / 2))
                 worst = np.maximum(worst, [degrees[0::2].max(), degrees[1::2].max(initial=0.0)])
-        hips = np.linalg.norm(self.heads["hips"] - other.heads["hips"], axis=-1)
+        hips = np.linalg.norm(self.heads["hips"][::2] - other.heads["hips"][::2], axis=-1)
         return Change(float(worst[0]), float(worst[1]), float(hips.max()), other.frames, fps)
 
 
