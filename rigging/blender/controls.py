@@ -1,6 +1,6 @@
 """Rigs that are moved by controls: which ones, found out by trying them, and a motion of the bones put onto them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +13,7 @@ from ..responses import ALL, Responses, depths, parent_of
 from ..rig import BoneMotion, RigMap, RigRest
 from ..segments import Limb, Segment, limbs_of, segments_of
 from ..settings import DriveMode
+from .fitting import fit
 from .poles import find_poles
 from .probing import Probe, respond
 from .properties import property_path
@@ -21,6 +22,7 @@ from .switches import State, Switch, families, switches_of
 
 USE_DEFORM: Final = "use the drive mode deform, which mutes the constraints and keys the deforming bones."
 _MOST_TRIES = 12  # states of switches that nobody has told of
+_TOO_FAR_OFF = 5.0  # degrees
 _NEEDED_SHARE = 0.5  # of the segments must have controls
 
 
@@ -75,14 +77,13 @@ class _Search:
         rig = self._rig(responses, choice, ik)
         self._require(rig)
         upstream = tuple(self.probe.dependencies().above([b for s in self.segments for b in s.bones]))
-        return Driven(
-            self.rest,
-            self.map,
-            lambda motion: control_motion(self.rest, motion, rig),
-            self.set,
-            self._notes(rig, fk, ik, stretched),
-            upstream,
-        )
+        notes = self._notes(rig, fk, ik, stretched)
+        obj = self.probe.obj
+
+        def finish(motion: BoneMotion) -> BoneMotion:
+            return _finished(obj, self.rest, motion, rig, self.set, notes)
+
+        return Driven(self.rest, self.map, finish, self.set, notes, upstream)
 
     def _set_known(self) -> None:
         for switch in self._relevant():
@@ -166,8 +167,8 @@ class _Search:
             if i not in bent:
                 turned.setdefault(name, []).append(i)
         movers = [choice.mover] if choice.mover is not None else []
-        names = list(dict.fromkeys([*turned, *goals, *movers]))
-        depth = depths(responses, names)
+        depth = depths(responses, list(dict.fromkeys([*turned, *goals, *movers])))
+        names = sorted(depth, key=depth.__getitem__)
         controls = [
             Control(
                 name,
@@ -228,6 +229,23 @@ class _Search:
         if missing:
             notes.append(f"Nothing that Posewright found turns the {_list(missing)} of {obj.name}; it stays as it is.")
         return notes
+
+
+def _finished(
+    obj: Object, rest: RigRest, motion: BoneMotion, rig: ControlRig, properties: Mapping[str, float], notes: list[str]
+) -> BoneMotion:
+    """Return the motion of the controls, checked on the rig; a note says so when the rig does not follow them."""
+    keyed = control_motion(rest, motion, rig)
+    with Probe(obj) as probe:
+        for path, value in properties.items():
+            probe.set(path, value)
+        keyed, error = fit(probe, rest, motion, rig, keyed)
+    if error > _TOO_FAR_OFF:
+        notes.append(
+            f"The bones of {obj.name} follow its controls only within {error:.0f} degrees; "
+            "the drive mode deform keys them exactly."
+        )
+    return keyed
 
 
 def _is_held(obj: Object, rest: RigRest, rig_map: RigMap) -> bool:

@@ -26,7 +26,7 @@ REPLACING = frozenset(
 """Kinds of constraints that can move a bone away from its keys."""
 
 COMPOSING = frozenset(("ARMATURE", "CHILD_OF"))
-"""Kinds of constraints that carry a bone and keep its keys: the spaces of a control, or what drives a deforming bone."""
+"""Kinds of constraints that carry a bone and keep its keys: spaces of a control, or what drives a deforming bone."""
 
 CHAINED = frozenset(("IK", "SPLINE_IK"))
 """Kinds of constraints that also move the bones above their own."""

@@ -54,7 +54,9 @@ def body() -> Layer:
 
 def body_map(prefix: str = "") -> RigMap:
     """Return the map of the body's bones."""
-    bones = {part: (f"{prefix}{bone}",) for part, bone in (("hips", "pelvis"), ("neck", "neck"), ("head", "head"))}
+    bones: dict[str, tuple[str, ...]] = {
+        part: (f"{prefix}{bone}",) for part, bone in (("hips", "pelvis"), ("neck", "neck"), ("head", "head"))
+    }
     bones["spine"] = tuple(f"{prefix}spine_0{k}" for k in (1, 2, 3))
     for side, word in SIDES.items():
         bones |= {f"{word}_{part}": (f"{prefix}{name}_{side}",) for name, part in PARTS.items()}
@@ -71,7 +73,7 @@ def copied() -> Object:
 
 
 def isolated() -> Object:
-    """As ``copied``, but arms and head do not turn with what carries them, and spaces hold a loose bone of the pelvis."""
+    """As ``copied``, but arms and head do not turn with what carries them, and a space carries the pelvis."""
     obj = copied()
     for name in ("c_upperarm_l", "c_upperarm_r", "c_head"):
         obj.data.bones[name].use_inherit_rotation = False
@@ -186,7 +188,7 @@ def _armature(bones: Layer, roll: float = 0.0) -> Object:
     bpy.context.scene.collection.objects.link(obj)
     bpy.context.view_layer.objects.active = obj
     bpy.ops.object.mode_set(mode="EDIT")
-    for name, (head, tail, parent) in bones.items():
+    for name, (head, tail, _) in bones.items():
         bone = data.edit_bones.new(name)
         bone.head, bone.tail, bone.roll = head, tail, roll
         bone.use_deform = name in body()
