@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 
 INDEX_FINGER: Final = re.compile(r"index|finger\W?2")
 LITTLE_FINGER: Final = re.compile(r"pinky|little|small|finger\W?5")
+SAME_PLACE: Final = 0.02  # of the upper arm
 INSIDE_THE_PALM: Final = re.compile(r"palm|carpal")
 
 
@@ -42,6 +43,23 @@ def palm(rig: RigBody, side: str) -> Array | None:
     if np.linalg.norm(np.cross(along, line)) <= 0.1 * np.linalg.norm(along) * np.linalg.norm(line):
         return None
     return frame(along, line)
+
+
+def palms_beside(rig: RigBody, side: str) -> list[str]:
+    """Return the bones that begin where the hand does and hang as it does: rigs may have several for one hand."""
+    if not rig.has(f"{side}_hand"):
+        return []
+    rest, hand = rig.rest, rig.index(f"{side}_hand")
+    mapped = {bone for bones in rig.map.bones.values() for bone in bones}
+    near = SAME_PLACE * rig.length(f"{side}_upper_arm")
+    return [
+        bone
+        for b, bone in enumerate(rest.bones)
+        if rest.parents[b] == rest.parents[hand] >= 0
+        and np.linalg.norm(rig.heads[b] - rig.heads[hand]) < near
+        and bone not in mapped
+        and not rest.is_held(b)
+    ]
 
 
 def _rest_hand(rig: RigBody, side: str, hinge: Array) -> Array:

@@ -46,6 +46,10 @@ class RigRest:
         """Return whether the bone turns with its parent."""
         return self.inherit_rotation is None or bool(self.inherit_rotation[b])
 
+    def is_held(self, b: int) -> bool:
+        """Return whether active constraints move the bone away from its keys."""
+        return self.constrained is not None and bool(self.constrained[b])
+
     def location_axes(self, b: int) -> NDArray[np.float64]:
         """Return the axes (3,3) at rest, in armature space, that the location keys of a bone count in."""
         if self.local_location is None or bool(self.local_location[b]):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..core.take import Take
 from .anatomy import SIDES, RigBody
 from .fingers import finger_turns
+from .hands import palms_beside
 from .motion import body_joints, leg_length
 from .planting import RigLeg, can_plant, plant_feet, rig_contacts, sole_of
 from .pose import Pose, moving_bone
@@ -95,6 +96,9 @@ def _limb_bones(rig: RigBody, turns: Turns, cores: tuple[str, ...]) -> dict[str,
     bones: dict[str, Array | None] = {}
     for part in (f"{side}_{core}" for side in SIDES for core in cores):
         bones |= dict.fromkeys(rig.map.bones.get(part, ()), turns.get(part))
+    for side in SIDES if "hand" in cores else ():
+        if f"{side}_hand" in turns:
+            bones |= dict.fromkeys(palms_beside(rig, side), turns[f"{side}_hand"])
     return bones | shared_twists(rig, turns, cores)
 
 

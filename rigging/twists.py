@@ -145,4 +145,4 @@ def _head(rig: RigBody, bone: str) -> Array:
 
 
 def _is_held(rig: RigBody, bone: str) -> bool:
-    return rig.rest.constrained is not None and bool(rig.rest.constrained[rig.rest.index(bone)])
+    return rig.rest.is_held(rig.rest.index(bone))

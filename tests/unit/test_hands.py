@@ -88,6 +88,17 @@ def test_bones_between_elbow_and_wrist_share_the_twist() -> None:
         assert abs(np.median(degrees(turns_of(rest, motion, bone), before)) - wanted) < 2
 
 
+def test_a_hand_of_several_palms_turns_as_one() -> None:
+    bones = dict(BODY)
+    bones["left_other_palm"] = ("left_forearm", BODY["left_hand"][1], (0.82, 0, 1.43))
+    bones["left_finger"] = ("left_other_palm", (0.82, 0, 1.43), (0.86, 0, 1.43))
+    rest = make_rig(mirrored(bones), seed=1)
+    rig_map = RigMap({k: v for k, v in map_of(rest).bones.items() if not k.endswith(("palm", "finger"))})
+    motion = solve_rig(rest, rig_map, with_knuckles(walking_take(), 50))
+    for bone in ("left_other_palm", "left_finger"):
+        assert degrees(turns_of(rest, motion, bone), turns_of(rest, motion, "left_hand")).max() < 1e-3
+
+
 def test_a_twist_of_half_a_turn_stays_continuous() -> None:
     take = walking_take(90)
     knuckles = [with_knuckles(take, twist).joints for twist in np.linspace(-120, 120, 90)]
