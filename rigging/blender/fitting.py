@@ -27,7 +27,7 @@ from .probing import Probe
 Array = NDArray[np.float64]
 
 CHECKED: Final = 6  # frames that are looked at
-GOOD: Final = 1.0  # degrees that a segment may be off, on average, before controls are corrected
+GOOD: Final = 1.0  # degrees that the worst may be off, on average, before controls are corrected
 _ROUNDS = 3
 _MOST_FRAMES = 400  # that are corrected one by one; those between them follow
 
@@ -80,14 +80,13 @@ class _Judge:
         return np.stack(posed)
 
     def error(self, posed: Array, frames: NDArray[np.int64]) -> float:
-        """Return how far the worst of the turned segments points off, in degrees, mean of the frames."""
+        """Return how far what a control turns points off, at the worst of them, in degrees, mean of the frames."""
         found = [0.0]
         for control in self._turning():
-            for index in control.segments:
-                segment = self.rig.segments[index]
-                actual, wanted = self._direction(segment, segment, posed), self._wanted(segment, segment, frames)
-                sine, cosine = norm(np.cross(actual, wanted)), np.sum(actual * wanted, -1)
-                found.append(float(np.degrees(np.arctan2(sine, cosine)).mean()))
+            first, last = (self.rig.segments[control.segments[k]] for k in (0, -1))
+            actual, wanted = self._direction(first, last, posed), self._wanted(first, last, frames)
+            sine, cosine = norm(np.cross(actual, wanted)), np.sum(actual * wanted, -1)
+            found.append(float(np.degrees(np.arctan2(sine, cosine)).mean()))
         return max(found)
 
     def corrected(self, keyed: BoneMotion, frames: NDArray[np.int64]) -> BoneMotion:
