@@ -7,7 +7,6 @@ import numpy as np
 from bpy.types import Object
 
 from ...core.take import Take
-from ...errors import PosewrightError
 from ...progress import Progress, silent
 from ..anatomy import RigBody
 from ..keys import part_of
@@ -19,6 +18,7 @@ from ..solve import solve_rig
 from .armature import rest_of
 from .controls import driven
 from .keyframes import clear_pose, write_motion
+from .linked import make_ready
 
 ACTION_NAME = "Posewright"
 
@@ -42,7 +42,7 @@ def animate_armature(
     humanoid or cannot be keyed.
     """
     settings = settings or RetargetSettings()
-    check_editable(obj)
+    ready = make_ready(obj)
     scene = bpy.context.scene
     rate = scene.render.fps / scene.render.fps_base if fps is None else fps
     take = part_of(take, settings.keys)
@@ -78,16 +78,8 @@ def animate_armature(
         "frame_end": float(end),
         "size_ratio": size_ratio(body, take),
         "placement": placement.tolist(),
-        "notes": [*rig_map.notes, *drive.notes],
+        "notes": [*ready, *rig_map.notes, *drive.notes],
     }
-
-
-def check_editable(obj: Object) -> None:
-    """Refuse an armature that Blender does not let us key."""
-    if obj.library is not None and obj.override_library is None:
-        raise PosewrightError(
-            f"The armature {obj.name} is linked from another file; make a library override of it first."
-        )
 
 
 def size_ratio(body: RigBody, take: Take) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...errors import PosewrightError
 from ..rig import RigRest
+from .linked import instances
 from .skin import skin_of, stated_humanoid
 
 OVERRIDING = frozenset(
@@ -33,6 +34,11 @@ OVERRIDING = frozenset(
 def armatures_of(scene: Scene, *, source: str = "this scene") -> list[Object]:
     """Return the armature objects of a scene; PosewrightError, naming ``source``, when there is none."""
     found = [obj for obj in scene.objects if obj.type == "ARMATURE"]
+    if not found and (empties := instances(scene)):
+        raise PosewrightError(
+            f"The character of {empties[0].name} is an instance of a linked collection; select it and make a library "
+            "override first (Object > Library Override > Make)."
+        )
     if not found:
         raise PosewrightError(f"There is no armature in {source}; choose a file that holds a rigged character.")
     return found

@@ -52,7 +52,8 @@ def write_blend(path: Path, armature: Object, export_for: ExportFor | None = Non
 
 def write_bvh(path: Path, armature: Object, export_for: ExportFor | None = None) -> None:
     """Write the skeleton's motion."""
-    write_armature_bvh(armature, bpy.context.scene, path)
+    with selected_alone(armature):  # what no view layer shows is not evaluated
+        write_armature_bvh(armature, bpy.context.scene, path)
 
 
 def write_fbx(path: Path, armature: Object, export_for: ExportFor | None = None) -> None:

@@ -16,6 +16,7 @@ from ..settings import RetargetSettings
 from .applied import Applied, apply_take, take_id
 from .armature import armatures_of, named_armature, rest_of
 from .files import MOTION_ENDINGS, new_scene, open_rig, save_result
+from .linked import override_linked
 from .mannequin import build_mannequin
 from .outputs import check_output, first_frame
 from .sources import take_from_file
@@ -42,11 +43,13 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     take = part_of(_read_motion(request, progress), settings.keys)
     settings = replace(settings, keys=replace(settings.keys, start=None, end=None))
     progress("rig", 0.02, "opening the rig")
-    obj = open_character(rig, request.get("armature"), map_file)
+    notes: list[str] = []
+    obj = open_character(rig, request.get("armature"), map_file, notes)
     fps = set_frame_rate(bpy.context.scene, take.fps)
     name = (clip or Path(request["motion"])).stem
     applied = Applied(take_id(take), first_frame(out), fps, settings)
     result = apply_take(obj, take, applied, name=name, progress=progress)
+    result["notes"] = [*notes, *result["notes"]]
     set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
     progress("rig", 0.85, f"writing {out.name}")
     save_result(out, obj)
@@ -74,12 +77,18 @@ def load_motion(path: Path) -> Take:
     raise UsageError(f"{path.name} is no motion; give a take (.npz) or a .bvh file.")
 
 
-def open_character(rig: Path | None, name: str | None, map_file: Path | None) -> Object:
-    """Open the rig's file, or build the mannequin, and return the armature that is meant."""
+def open_character(rig: Path | None, name: str | None, map_file: Path | None, notes: list[str] | None = None) -> Object:
+    """Open the rig's file, or build the mannequin, and return the armature that is meant.
+
+    Characters that the file only links become library overrides, about which ``notes`` gets sentences.
+    """
     if rig is None:
         new_scene()
         return build_mannequin()
     open_rig(rig)
+    overridden = override_linked(bpy.context.scene)
+    if notes is not None:
+        notes += overridden
     if name is not None:
         return named_armature(bpy.context.scene, name, source=str(rig))
     armatures = armatures_of(bpy.context.scene, source=str(rig))

@@ -124,7 +124,8 @@ def set_aside_animation(obj: Object, bones: tuple[str, ...]) -> None:
     if animation is not None:
         animation.use_tweak_mode = False  # while a strip is edited the action cannot be changed
         if animation.action is not None:
-            animation.action.use_fake_user = True
+            if animation.action.library is None:  # one that is linked stays in its own file
+                animation.action.use_fake_user = True
             animation.action = None
         for track in animation.nla_tracks:
             track.mute = True
