@@ -18,7 +18,7 @@ from .armature import armatures_of, named_armature, rest_of
 from .files import MOTION_ENDINGS, new_scene, open_rig, save_result
 from .linked import override_linked
 from .mannequin import build_mannequin
-from .outputs import check_output, first_frame
+from .outputs import check_export_for, check_output, first_frame
 from .sources import take_from_file
 from .stage import set_frame_rate, set_stage
 
@@ -30,12 +30,13 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
 
     The request holds paths as strings: motion (.npz, .bvh, or a file with an animated character, of which
     from_armature and from_action may name parts), rig (a file or "mannequin"), out; and optionally armature (a name),
-    map (a .json), settings (RetargetSettings as JSON), clip (the footage) and overwrite. Returns out, fps and what
-    ``animate_armature`` does. The scene that is open in this process is replaced.
+    map (a .json), settings (RetargetSettings as JSON), clip (the footage), export_for (an engine, see ``outputs``) and
+    overwrite. Returns out, fps and what ``animate_armature`` does. The scene that is open in this process is replaced.
     """
     out = Path(request["out"])
     rig = None if request["rig"] == MANNEQUIN else Path(request["rig"])
-    check_output(out, rig, overwrite=bool(request.get("overwrite")))
+    check_output(out, rig, overwrite=bool(request.get("overwrite")), motion=Path(request["motion"]))
+    export_for = check_export_for(request.get("export_for"), out)
     map_file = Path(request["map"]).resolve() if request.get("map") else None
     settings = replace(RetargetSettings.from_json(request.get("settings") or {}), map_file=map_file)
     clip = Path(request["clip"]) if request.get("clip") else None
@@ -52,7 +53,7 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     result["notes"] = [*notes, *result["notes"]]
     set_stage(obj, take, result, clip=clip, out=out, furnish=rig is None or rig.suffix.lower() != ".blend")
     progress("rig", 0.85, f"writing {out.name}")
-    save_result(out, obj)
+    save_result(out, obj, export_for)
     progress("rig", 1.0, "")
     return {"out": str(out), "fps": take.fps, **result}
 

@@ -21,12 +21,14 @@ def first_frame(out: Path) -> int:
     return 0 if out.suffix.lower() == ".fbx" else 1
 
 
-def check_output(out: Path, rig: Path | None, *, overwrite: bool) -> None:
+def check_output(out: Path, rig: Path | None, *, overwrite: bool, motion: Path | None = None) -> None:
     """Refuse an output that cannot or must not be written, before the work starts."""
     if out.suffix.lower() not in OUT_ENDINGS:
         raise UsageError(f"The output {out.name} must end in one of {', '.join(OUT_ENDINGS)}.")
     if rig is not None and out.resolve() == rig.resolve():
         raise PosewrightError(f"{out} is the rig itself, which is never changed; choose another name.")
+    if motion is not None and out.resolve() == motion.resolve():
+        raise PosewrightError(f"{out} is the motion itself, which is never changed; choose another name.")
     check_outputs([out], overwrite=overwrite)
 
 

@@ -14,7 +14,7 @@ from posewright.rigging.blender.armature import armatures_of, meshes_of, named_a
 from posewright.rigging.blender.files import new_scene, open_rig, save_result
 from posewright.rigging.blender.keyframes import key_motion
 from posewright.rigging.blender.mannequin import build_mannequin
-from posewright.rigging.blender.outputs import OUT_ENDINGS, check_output
+from posewright.rigging.blender.outputs import OUT_ENDINGS, ExportFor, check_output
 from posewright.rigging.blender.stage import set_frame_rate
 
 FRAMES = 12
@@ -147,6 +147,8 @@ def test_outputs_are_checked_before_the_work(tmp_path: Path) -> None:
     check_output(existing, None, overwrite=True)
     with pytest.raises(PosewrightError, match="is the rig itself"):
         check_output(existing, tmp_path / "." / "out.blend", overwrite=True)
+    with pytest.raises(PosewrightError, match="is the motion itself"):
+        check_output(existing, None, overwrite=True, motion=existing)
     with pytest.raises(UsageError, match="must end in one of"):
         check_output(tmp_path / "out.obj", None, overwrite=True)
     (tmp_path / "file").write_text("")
@@ -161,6 +163,39 @@ def test_a_failed_save_leaves_no_part(tmp_path: Path) -> None:
         save_result(out, animated_mannequin())
     assert [path.name for path in tmp_path.iterdir()] == ["out.blend"]
     assert (out / "in the way").is_dir()
+
+
+@pytest.mark.parametrize("ending", (".fbx", ".glb", ".usdc"))
+def test_a_failed_export_leaves_the_scene_as_it_was(ending: str, tmp_path: Path) -> None:
+    obj = animated_mannequin()
+    lamp = bpy.data.objects["Lamp"]
+    for item in bpy.context.view_layer.objects:
+        item.select_set(item == lamp)
+    obj.hide_set(True)
+    scene_name = bpy.context.scene.name
+    (tmp_path / f"dance{ending}" / "in the way").mkdir(parents=True)
+    with pytest.raises(PosewrightError, match="could not be written"):
+        save_result(tmp_path / f"dance{ending}", obj)
+    assert obj.hide_get() and lamp.select_get() and not obj.select_get()
+    assert bpy.context.scene.name == scene_name
+    assert [path.name for path in tmp_path.iterdir()] == [f"dance{ending}"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX systems limit the size of files")
+@pytest.mark.parametrize(("ending", "engine"), ((".fbx", "unreal"), (".glb", "unity")))
+def test_a_full_disk_with_an_engines_export(ending: str, engine: ExportFor, tmp_path: Path) -> None:
+    import resource
+
+    obj = animated_mannequin()
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, usual[1]))
+    try:
+        with pytest.raises(PosewrightError, match="could not be written"):
+            save_result(tmp_path / f"dance{ending}", obj, engine)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert list(tmp_path.iterdir()) == []
+    assert obj.name == "Mannequin" and bpy.context.scene.name == "Scene"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX systems limit the size of files")
