@@ -227,7 +227,10 @@ class _Search:
         lost = [segment.part for segment in self._missing(rig) if segment.part not in turned]
         missing = list(dict.fromkeys(_words(part) for part in lost))
         if missing:
-            notes.append(f"Nothing that Posewright found turns the {_list(missing)} of {obj.name}; it stays as it is.")
+            notes.append(
+                f"No control was found that turns the {_list(missing)} of {obj.name}, which stays as it is; "
+                "the drive mode deform frees the bones and keys them."
+            )
         return notes
 
 

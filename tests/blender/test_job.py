@@ -264,18 +264,21 @@ def test_what_holds_bones_is_released_in_the_result_alone(take_file: Path, tmp_p
     rig = tmp_path / "ik.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(rig), copy=True)
     result = run_job(request(take_file, tmp_path / "out.blend", rig))
-    assert any("muted" in note for note in result["notes"])
+    assert any("left upper arm and left forearm" in note and "deform" in note for note in result["notes"])
+    again = request(take_file, tmp_path / "out.blend", rig, overwrite=True, settings={"drive": "deform"})
+    assert any("muted" in note for note in run_job(again)["notes"])
     open_rig(tmp_path / "out.blend")
     assert limb_errors(armatures_of(bpy.context.scene)[0], waving_take()).max() < 0.5
     open_rig(rig)
     assert holding_constraints(armatures_of(bpy.context.scene)[0])
 
 
-def test_a_rigify_body_stays_in_one_piece(tmp_path: Path, shared: Path) -> None:
+@pytest.mark.parametrize("drive", ["fk", "ik", "deform"])
+def test_a_rigify_body_stays_in_one_piece(tmp_path: Path, shared: Path, drive: str) -> None:
     """Bones that hang on controls (breast, pelvis, face) go with the body although the controls stand still."""
     waving_take().save(tmp_path / "take.npz")
     rig = shared / "rigs" / "rigify_human_b42.blend"
-    run_job(request(tmp_path / "take.npz", tmp_path / "out.blend", rig))
+    run_job(request(tmp_path / "take.npz", tmp_path / "out.blend", rig, settings={"drive": drive}))
     open_rig(tmp_path / "out.blend")
     bpy.context.scene.frame_set(FRAMES)
     (body,) = meshes_of(next(item for item in armatures_of(bpy.context.scene) if item.animation_data))
