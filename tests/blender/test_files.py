@@ -169,6 +169,7 @@ def test_a_failed_save_leaves_no_part(tmp_path: Path) -> None:
 def test_a_failed_export_leaves_the_scene_as_it_was(ending: str, tmp_path: Path) -> None:
     obj = animated_mannequin()
     lamp = bpy.data.objects["Lamp"]
+    bpy.context.view_layer.update()
     for item in bpy.context.view_layer.objects:
         item.select_set(item == lamp)
     obj.hide_set(True)
