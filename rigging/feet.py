@@ -45,8 +45,7 @@ def foot_turns(
         sole = unit(across(unit(ball - joints[f"{side}_heel"]), left))
         slope = HEEL_SLOPE - float(np.median(np.arccos(np.clip((sole * forward).sum(-1), -1, 1))))
     tilt = float(np.arcsin(rest_forward[2])) - slope
-    in_air = 1 - np.maximum(standing.heel, standing.ball)
-    kept = tilt - in_air * np.clip(tilt, -FREE_TILT, FREE_TILT)
+    kept = tilt - standing.in_air * np.clip(tilt, -FREE_TILT, FREE_TILT)
     forward = rotate(about(left, -kept), forward)
     foot = from_frames(frame(rest_forward, rest_left), frame(forward, left))
     return foot, toe_turns(rig, side, foot, standing)

@@ -4,7 +4,6 @@ While a heel or the ball of a foot stands, that point of the rig's foot is pinne
 its pins: heel, heel and ball, ball. The hips give way a little and smoothly, and two-bone legs do the rest.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +16,7 @@ from .hinges import rest_hinge, usual_leg
 from .legs import FREE, bend_limb, soft_reach
 from .rotations import IDENTITY, across, between, multiply, norm, rotate, slerp, unit
 from .smoothing import REFERENCE_FPS, median, smoothed
-from .stances import POINTS, Flags, Point, Span, Stance, Standing, still_and_low
+from .stances import POINTS, Flags, Point, Span, Stance, Standing, lowest, still_and_low
 
 Array = NDArray[np.float64]
 Turns = dict[str, Array]
@@ -119,13 +118,14 @@ def sole_of(rig: RigBody, side: str) -> Sole:
     return Sole(ankle, heel, ball)
 
 
-def rig_contacts(rig: RigBody, legs: Iterable[RigLeg], fps: float, size: float) -> dict[str, dict[Point, Flags]]:
+def rig_contacts(rig: RigBody, legs: list[RigLeg], fps: float, size: float) -> dict[str, dict[Point, Flags]]:
     """Return where heel and ball (F,) of the rig's own feet are slow and low; ``size`` is the rig's to the person's."""
-    found: dict[str, dict[Point, Flags]] = {}
-    for leg in legs:
-        sole = sole_of(rig, leg.side)
-        found[leg.side] = {point: still_and_low(leg.point(sole, point), fps, size) for point in POINTS}
-    return found
+    paths = {leg.side: {p: leg.point(sole_of(rig, leg.side), p) for p in POINTS} for leg in legs}
+    low = {point: lowest(*(path[point] for path in paths.values())) for point in POINTS}
+    return {
+        side: {point: still_and_low(path, fps, low[point], size) for point, path in points.items()}
+        for side, points in paths.items()
+    }
 
 
 def plant_feet(

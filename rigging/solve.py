@@ -64,8 +64,8 @@ def solve_rig(
         turns |= hands_together(rig, _arms(rig, pose, turns), joints)
         pose = pose.turned(_limb_bones(rig, turns, ARM))
     pose.place_hips(hips := _hips_path(rig, joints, standing, size))
-    if feet == "always":
-        found = rig_contacts(rig, _legs(rig, pose, turns), take.fps, size)
+    if feet == "always" and (legs := _legs(rig, pose, turns)):
+        found = rig_contacts(rig, legs, take.fps, size)
         standing = standing_feet(take, joints, found)
     legs = [] if feet == "never" else _legs(rig, pose, turns)
     change = (FLOOR_CHANGE if legs else FLOOR_CHANGE_OF_STIFF_LEGS) * (take.fps / REFERENCE_FPS) ** 2

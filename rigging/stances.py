@@ -11,7 +11,7 @@ from ..core.spans import runs
 from ..core.take import Take
 from .anatomy import SIDES
 from .motion import body_joints
-from .smoothing import median, smoothed
+from .smoothing import REFERENCE_FPS, median, smoothed
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -27,9 +27,10 @@ POINTS: Final[tuple[Point, ...]] = get_args(Point)
 _COLUMN: Final = {"heel": "heel", "ball": "toe"}  # names in ``Take.contacts``
 _SLOW = 0.25  # metres a second: a ball of the foot slower than this and low may stand
 _STILL = 0.2  # metres a second: slower and low, it stands in one place
-_LOW = 0.05  # metres over the lowest heights of the same foot
+_LOW = 0.05  # metres over the lowest heights of that point of both feet
 _STEP = 0.08  # metres: what is lower than this is the floor, seen with some error
 _JOINT_HEIGHT: Final = 0.03  # metres of heel and ball joints over what they stand on
+_SOFT = 6.0  # smoothness of standing and not at 30 frames a second: some 3 frames
 _SHORTEST = 0.07  # seconds: shorter contacts and gaps that were found from speed are noise
 
 
@@ -86,6 +87,7 @@ class Standing:
     ball: Array
     ankle_height: float  # metres over the surface, when it stands
     surface: Array  # (F,) metres over the floor of what it stands on; 0 in the air
+    in_air: Array  # (F,) 1 while neither stands, softened in time
     stances: list[Stance] = field(default_factory=list)
 
     def stands(self, point: Point) -> Array:
@@ -121,15 +123,19 @@ def contacts_of(take: Take) -> Flags:
     return stands
 
 
-def still_and_low(path: Array, fps: float, size: float = 1.0) -> Flags:
-    """Return where (F,) a point of a foot stands in one place by its path (F,3): still and low.
+def lowest(*paths: Array) -> float:
+    """Return how low points of feet (F,3) come, a few stray frames left out: the same point of both feet."""
+    return float(min(np.percentile(path[:, 2], 5) for path in paths))
+
+
+def still_and_low(path: Array, fps: float, low: float, size: float = 1.0) -> Flags:
+    """Return where (F,) a point of a foot stands in one place by its path (F,3): still, and not much over ``low``.
 
     ``size`` is that of the body against a person's.
     """
     if len(path) < 3:
         return np.zeros(len(path), np.bool_)
-    speed, height = _speed_and_height(path, fps)
-    return steady((speed < size * _STILL) & (height < size * _LOW), fps)
+    return steady((_speed(path, fps) < size * _STILL) & (path[:, 2] - low < size * _LOW), fps)
 
 
 def steady(stands: Flags, fps: float) -> Flags:
@@ -156,29 +162,32 @@ def _given(take: Take, joints: dict[str, Array], side: str) -> dict[Point, "_Con
 
 
 def _derived(take: Take, joints: dict[str, Array], side: str) -> dict[Point, "_Contact"]:
-    """Return contacts from how ankle and ball move."""
-    ankle, ball = joints[f"{side}_ankle"], joints.get(f"{side}_foot_index")
-    ball_path = ankle if ball is None else ball
-    ball_down, ball_still = _slow_and_low(ball_path, take.fps), still_and_low(ball_path, take.fps)
-    heel_down, heel_still = ball_down, ball_still
-    if ball is not None:
-        heel_down = ball_down * _slow_and_low(ankle, take.fps)
-        heel_still = still_and_low(joints.get(f"{side}_heel", ankle), take.fps)
-    return {"heel": _Contact(heel_down, heel_still), "ball": _Contact(ball_down, ball_still)}
+    """Return contacts from how the joints at heel and ball of the foot move, and how low they come on both sides."""
+    found: dict[Point, _Contact] = {}
+    low: dict[Point, Array] = {}
+    for point in ("ball", "heel"):
+        path = _joint(joints, side, point)
+        sides = [s for s in SIDES if f"{s}_ankle" in joints]
+        ground = lowest(*(_joint(joints, s, point) for s in sides))
+        stands = still_and_low(path, take.fps, ground)
+        # the ankle tells of the heel: heels are guessed, or noisy, in much motion
+        seen = joints[f"{side}_ankle"] if point == "heel" else path
+        ankles = lowest(*(joints[f"{s}_ankle"] for s in sides)) if point == "heel" else ground
+        low[point] = _slow_and_low(seen, take.fps, ankles)
+        found[point] = _Contact(low[point] * low["ball"] if point == "heel" else low[point], stands)
+    return found
 
 
-def _slow_and_low(path: Array, fps: float) -> Array:
+def _slow_and_low(path: Array, fps: float, low: float) -> Array:
     """Return how much (F,) a point of a foot may stand: 1 slow and low, 0 fast or high."""
     if len(path) < 3:
         return np.zeros(len(path))
-    speed, height = _speed_and_height(path, fps)
-    return np.clip(2 - speed / _SLOW, 0, 1) * np.clip(2 - height / _LOW, 0, 1)
+    return np.clip(2 - _speed(path, fps) / _SLOW, 0, 1) * np.clip(2 - (path[:, 2] - low) / _LOW, 0, 1)
 
 
-def _speed_and_height(path: Array, fps: float) -> tuple[Array, Array]:
-    """Return metres a second, and metres over the lowest heights of the path."""
-    speed = np.linalg.norm(np.gradient(path, 1 / fps, axis=0), axis=-1)
-    return speed, path[:, 2] - np.percentile(path[:, 2], 5)
+def _speed(path: Array, fps: float) -> Array:
+    """Return metres a second (F,)."""
+    return np.linalg.norm(np.gradient(path, 1 / fps, axis=0), axis=-1)
 
 
 def _base(
@@ -202,16 +211,18 @@ def _standing(
         _on_surface(spans, height)
         for spans in _together([Span(p, *run) for p in POINTS for run in runs(found[p].stands)])
     ]
-    surface = np.zeros(take.frames)
+    surface, stands = np.zeros(take.frames), np.zeros(take.frames)
     for stance in stances:
         surface[stance.frames] = stance.surface
-    heel, ball = found["heel"].weight, found["ball"].weight
+        stands[stance.frames] = 1.0
+    heel, ball = (np.maximum(found[point].weight, found[point].stands.astype(np.float64)) for point in ("heel", "ball"))
     if take.frames > 2:
         heel, ball = (smoothed(w, np.ones_like(w), 0.5) for w in (heel, ball))
+        stands = smoothed(stands, np.ones_like(stands), _SOFT * (take.fps / REFERENCE_FPS) ** 2)
     flat = (heel > STANDS) & (ball > STANDS)
     ankle = joints[f"{side}_ankle"][:, 2]
     usual = float(np.median((ankle - surface)[flat])) if flat.sum() >= 3 else float(np.percentile(ankle, 5))
-    return Standing(heel, ball, usual, surface, stances)
+    return Standing(heel, ball, usual, surface, 1 - stands, stances)
 
 
 def _together(spans: list[Span]) -> list[list[Span]]:
