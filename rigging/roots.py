@@ -114,7 +114,8 @@ def _moved(rest: RigRest, motion: BoneMotion, travel: tuple[Array, Array], root:
     back = conjugate(turns)
     for k, bone in enumerate(motion.bones):
         b = rest.index(bone)
-        if keyed & set(rest.ancestors(b)):
+        above = set(rest.ancestors(b))
+        if keyed & above or (root is not None and root not in above):  # some hang on bones of the rig's controls
             continue
         if not rest.inherits(b) and root is not None:
             raise PosewrightError(
