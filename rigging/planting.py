@@ -16,7 +16,8 @@ from .hinges import rest_hinge, usual_leg
 from .legs import FREE, bend_limb, soft_reach
 from .rotations import IDENTITY, across, between, multiply, norm, rotate, slerp, unit
 from .smoothing import REFERENCE_FPS, median, smoothed
-from .stances import POINTS, Flags, Point, Span, Stance, Standing, lowest, still_and_low
+from .soles import RigLeg, Sole, sole_of
+from .stances import POINTS, Point, Span, Stance, Standing
 
 Array = NDArray[np.float64]
 Turns = dict[str, Array]
@@ -26,8 +27,6 @@ EASE_LENGTH: Final = 0.15  # for each of these shares of the leg that the place 
 LONGEST_EASE: Final = 0.35  # seconds
 FAR: Final = 0.4  # of the leg: so far from where the leg has it a foot is held fully,
 LOST: Final = 0.6  # and from here on not at all: it cannot stand where its contact says
-HEEL: Final = 0.35  # how far the heel lies behind the ankle, of the way from ankle to ball
-BALL: Final = 0.65  # where the ball lies on the foot bone of a rig without toes: it reaches to their tips
 _UP = np.array([0.0, 0.0, 1.0])
 _SHARP = 1e-3  # a pin that holds weighs a thousand times a pin that is half let go
 _HIPS_CHANGE = 30.0  # smoothness of the hips' way, at 30 frames a second
@@ -35,40 +34,6 @@ _HIPS_REST = 2.0  # pull of the hips to their own path
 _DROP_SECONDS = 0.2  # in which the hips sink and rise again where a leg is too short
 _MOST_LIFT = 0.1  # of the leg: how far a foot that sinks into the floor is lifted at most
 _SINK = 0.015  # of the leg: how far a foot in the air may sink, which is less to see than a knee that bends for it
-
-
-@dataclass(frozen=True)
-class Sole:
-    """Ankle, heel and ball (3,) of a rig's foot at rest, in the world."""
-
-    ankle: Array
-    heel: Array
-    ball: Array
-
-    def offset(self, point: Point) -> Array:
-        """Return the way (3,) from the ankle to heel or ball."""
-        return (self.heel if point == "heel" else self.ball) - self.ankle
-
-    def height(self, point: Point) -> float:
-        """Return the height of heel or ball."""
-        return float((self.heel if point == "heel" else self.ball)[2])
-
-
-@dataclass
-class RigLeg:
-    """A leg of the rig while it moves: hip and ankle (F,3) in the world, turns (F,4) of thigh, shin and foot."""
-
-    side: str
-    hip: Array
-    ankle: Array
-    thigh: Array
-    shin: Array
-    foot: Array
-    length: float  # of thigh and shin
-
-    def point(self, sole: Sole, point: Point) -> Array:
-        """Return the path (F,3) of heel or ball."""
-        return self.ankle + rotate(self.foot, sole.offset(point))
 
 
 @dataclass
@@ -98,34 +63,6 @@ class _Foot:
 def can_plant(rig: RigBody, turns: Turns, side: str) -> bool:
     """Return whether rig and motion have what a leg needs to be planted: thigh, shin and foot."""
     return all(rig.has(f"{side}_{part}") for part in ("thigh", "shin", "foot")) and f"{side}_shin" in turns
-
-
-def sole_of(rig: RigBody, side: str) -> Sole:
-    """Return the sole of a rig at rest; the heel, for which rigs have no bone, lies behind the ankle."""
-    ankle = rig.ankle(side)
-    shortest = 0.1 * rig.leg_length
-    if rig.has(f"{side}_toe"):
-        ball = rig.joint(f"{side}_toe")
-    else:
-        ball = ankle + BALL * (rig.tails[rig.rest.index(rig.map.bones[f"{side}_foot"][-1])] - ankle)
-    forward = unit(across(rig.foot_direction(side), _UP))
-    reach = max(float((ball - ankle) @ forward), shortest)
-    if float((ball - ankle) @ forward) < shortest:
-        ball = ankle + reach * forward
-        ball[2] = rig.floor
-    heel = ankle - HEEL * reach * forward
-    heel[2] = ball[2]
-    return Sole(ankle, heel, ball)
-
-
-def rig_contacts(rig: RigBody, legs: list[RigLeg], fps: float, size: float) -> dict[str, dict[Point, Flags]]:
-    """Return where heel and ball (F,) of the rig's own feet are slow and low; ``size`` is the rig's to the person's."""
-    paths = {leg.side: {p: leg.point(sole_of(rig, leg.side), p) for p in POINTS} for leg in legs}
-    low = {point: lowest(*(path[point] for path in paths.values())) for point in POINTS}
-    return {
-        side: {point: still_and_low(path, fps, low[point], size) for point, path in points.items()}
-        for side, points in paths.items()
-    }
 
 
 def plant_feet(

@@ -10,12 +10,13 @@ from .anatomy import SIDES, RigBody
 from .fingers import finger_turns
 from .hands import palms_beside
 from .motion import body_joints, leg_length
-from .planting import RigLeg, can_plant, plant_feet, rig_contacts, sole_of
+from .planting import can_plant, plant_feet
 from .pose import Pose, moving_bone
 from .reaching import HandMode, RigArm, can_reach, hands_together
 from .rig import BoneMotion, RigMap, RigRest
 from .rotations import rotate
 from .smoothing import REFERENCE_FPS, smoothed
+from .soles import RigLeg, rig_contacts, sole_of
 from .stances import POINTS, FeetMode, Standing, standing_feet
 from .targets import limb_turns, neck_turns, spine_turns, trunk_turns
 from .twists import shared_twists

@@ -17,10 +17,10 @@ from .anatomy import SIDES, RigBody
 from .hands import INDEX_FINGER, INSIDE_THE_PALM, LITTLE_FINGER
 from .hinges import rest_hinge, usual_arm
 from .motion import leg_length
-from .planting import HEEL, sole_of
 from .pose import moving_bone
 from .rig import RigMap, RigRest
 from .rotations import across, dot, frame, unit
+from .soles import HEEL, sole_of
 from .targets import HEAD_POINTS, WHOLE_TRUNK
 
 Array = NDArray[np.float64]

@@ -211,18 +211,19 @@ def _standing(
         _on_surface(spans, height)
         for spans in _together([Span(p, *run) for p in POINTS for run in runs(found[p].stands)])
     ]
-    surface, stands = np.zeros(take.frames), np.zeros(take.frames)
+    surface: Array = np.zeros(take.frames)
+    stands: Array = np.zeros(take.frames)
     for stance in stances:
         surface[stance.frames] = stance.surface
         stands[stance.frames] = 1.0
     heel, ball = (np.maximum(found[point].weight, found[point].stands.astype(np.float64)) for point in ("heel", "ball"))
     if take.frames > 2:
         heel, ball = (smoothed(w, np.ones_like(w), 0.5) for w in (heel, ball))
-        stands = smoothed(stands, np.ones_like(stands), _SOFT * (take.fps / REFERENCE_FPS) ** 2)
+        stands = smoothed(stands, np.ones(take.frames), _SOFT * (take.fps / REFERENCE_FPS) ** 2)
     flat = (heel > STANDS) & (ball > STANDS)
     ankle = joints[f"{side}_ankle"][:, 2]
     usual = float(np.median((ankle - surface)[flat])) if flat.sum() >= 3 else float(np.percentile(ankle, 5))
-    return Standing(heel, ball, usual, surface, 1 - stands, stances)
+    return Standing(heel, ball, usual, surface, 1.0 - stands, stances)
 
 
 def _together(spans: list[Span]) -> list[list[Span]]:

@@ -10,9 +10,9 @@ from posewright.core.take import Take
 from posewright.rigging.anatomy import RigBody
 from posewright.rigging.kinematics import pose_matrices, world_heads
 from posewright.rigging.legs import MOST, bend_limb, soft_reach
-from posewright.rigging.planting import sole_of
 from posewright.rigging.rig import RigMap, RigRest
 from posewright.rigging.rotations import rotate, unit
+from posewright.rigging.soles import sole_of
 from posewright.rigging.solve import solve_rig
 from posewright.rigging.stances import FeetMode, runs, steady
 from synthetic_rigs import BODY, make_rig, mirrored
