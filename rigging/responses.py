@@ -128,16 +128,16 @@ class Responses:
 
     def is_goal(self, control: str, limb: Limb, segments: list[Segment]) -> bool:
         """Return whether a control draws the end of a limb after it, so that the limb bends."""
-        if control not in self.moved:
-            return False
         upper, lower, end = (segments[i] for i in (limb.upper, limb.lower, limb.end))
+        if not self.moves_along(control, [end.bones[0]]) or self.moves_along(control, [lower.bones[0]]):
+            return False
         start = self.head(upper.bones[0])
         if float(norm(self.shift(control, upper.bones[0]))) > STILL * float(norm(self.head(end.bones[0]) - start)):
             return False
         posed, middle = self.moved[control], lower.bones[0]
         before, after = self.head(middle) - start, self.head(middle, posed) - start
         longer = abs(float(norm(after) / max(float(norm(before)), 1e-9)) - 1)
-        return longer < LONGER and _between(before, after) > BENDS and self.moves_along(control, [end.bones[0]])
+        return longer < LONGER and _between(before, after) > BENDS
 
     def _turn_vectors(self, control: str) -> Array:
         """Return how the bones turned (N,3), radians about axes, when a control was turned."""

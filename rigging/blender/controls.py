@@ -13,6 +13,7 @@ from ..responses import ALL, Responses, depths, parent_of
 from ..rig import BoneMotion, RigMap, RigRest
 from ..segments import Limb, Segment, limbs_of, segments_of
 from ..settings import DriveMode
+from .dependencies import COMPOSING, REPLACING
 from .fitting import fit
 from .poles import find_poles
 from .probing import Probe, respond
@@ -21,6 +22,9 @@ from .release import release_bones
 from .switches import State, Switch, families, switches_of
 
 USE_DEFORM: Final = "use the drive mode deform, which mutes the constraints and keys the deforming bones."
+MOVING: Final = REPLACING | COMPOSING
+"""Kinds of constraints that let bones move otherwise than their keys say; limits, for example, do not."""
+
 _MOST_TRIES = 12  # states of switches that nobody has told of
 _TOO_FAR_OFF = 5.0  # degrees
 _NEEDED_SHARE = 0.5  # of the segments must have controls
@@ -70,6 +74,9 @@ class _Search:
         responses, choice = self._look()
         if not self._pleased(choice) and self.switches:
             responses, choice = self._try_switches(responses, choice)
+        for switch in self._relevant():
+            if switch.is_ik_fk:
+                self.set.setdefault(switch.path, self.probe.get(switch.path))
         fk = [limb for limb in self.limbs if choice.is_fk(limb)]
         ik = [limb for limb in self.limbs if limb not in fk or self.wanted == "ik"]
         ik = [limb for limb in ik if limb.name in choice.goals]
@@ -132,7 +139,7 @@ class _Search:
     def _try_switches(self, responses: Responses, choice: Choice) -> tuple[Responses, Choice]:
         """Try the ends of each kind of switch and keep those that give more limbs the controls that are wanted."""
         tries = 0
-        for group in families(switch for switch in self._relevant() if switch.path not in self.set):
+        for group in families(self._relevant()):
             before = {switch: self.probe.get(switch.path) for switch in group}
             for end in (0, 1):
                 if tries >= _MOST_TRIES or all(before[switch] == switch.values[end] for switch in group):
@@ -252,11 +259,12 @@ def _finished(
 
 
 def _is_held(obj: Object, rest: RigRest, rig_map: RigMap) -> bool:
-    """Return whether constraints or drivers sit on the mapped bones or above them."""
+    """Return whether constraints that move bones, or drivers, sit on the mapped bones or above them."""
     mapped = [bone for bones in rig_map.bones.values() for bone in bones]
     ancestors = {rest.bones[b] for bone in mapped for b in rest.ancestors(rest.index(bone))}
     chain = {*mapped, *ancestors}
-    if any(constraint for name in chain for constraint in obj.pose.bones[name].constraints if not constraint.mute):
+    constraints = [constraint for name in chain for constraint in obj.pose.bones[name].constraints]
+    if any(c.type in MOVING and not c.mute and c.influence > 0 for c in constraints):
         return True
     drivers = obj.animation_data.drivers if obj.animation_data else ()
     return any(f'pose.bones["{name}"]' in curve.data_path for curve in drivers for name in mapped)

@@ -41,6 +41,8 @@ class Probe:
     def __enter__(self) -> "Probe":
         self._scene = bpy.data.scenes.new("Posewright probe")
         self._scene.collection.objects.link(self.obj)
+        self._hidden = self.obj.hide_viewport
+        self.obj.hide_viewport = False  # what is disabled is not evaluated
         self._detach_animation()
         self._poses = {bone.name: [tuple(getattr(bone, name)) for name in _CHANNELS] for bone in self.obj.pose.bones}
         for bone in self.obj.pose.bones:
@@ -59,6 +61,7 @@ class Probe:
         for path, former in self._properties.items():
             set_property(self.obj, path, former)
         self.obj.data.pose_position = self._position
+        self.obj.hide_viewport = self._hidden
         self._attach_animation()
         bpy.data.scenes.remove(self._scene)
         self.obj.update_tag()
@@ -102,6 +105,8 @@ class Probe:
         animation = self.obj.animation_data
         self._animation = None
         if animation is not None:
+            self._tweaked = animation.use_tweak_mode
+            animation.use_tweak_mode = False  # while a strip is edited the action cannot be changed
             self._animation = animation.action, getattr(animation, "action_slot", None), animation.use_nla
             animation.action = None
             animation.use_nla = False
@@ -113,6 +118,7 @@ class Probe:
         animation.action, slot, animation.use_nla = self._animation
         if slot is not None:
             animation.action_slot = slot
+        animation.use_tweak_mode = self._tweaked
 
 
 def respond(

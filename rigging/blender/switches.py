@@ -51,6 +51,11 @@ class Switch:
         return float(values[0]) if values else None
 
     @property
+    def is_ik_fk(self) -> bool:
+        """Whether its name tells that it switches between IK and FK."""
+        return re.search(r"(?i)ik.{0,3}fk|fk.{0,3}ik", self.name) is not None
+
+    @property
     def sounds_right(self) -> bool:
         """Whether its name speaks of IK and FK."""
         return re.search(r"(?i)fk|ik", self.name) is not None

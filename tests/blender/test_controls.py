@@ -23,6 +23,7 @@ from posewright.rigging.bone_paths import BonePaths
 from posewright.rigging.keys import KeySettings
 from posewright.rigging.mapping import map_rig
 from posewright.rigging.rig import RigMap
+from posewright.rigging.roots import RootMode
 from posewright.rigging.settings import DriveMode, RetargetSettings
 from posewright.rigging.solve import solve_rig
 from synthetic_rigs import walking_take
@@ -170,20 +171,21 @@ def test_a_plain_rig_is_keyed_itself() -> None:
     assert not found.notes
 
 
-@pytest.mark.parametrize("drive", ["fk", "ik"])
-def test_rigify(shared: Path, drive: DriveMode) -> None:
+@pytest.mark.parametrize(("drive", "root"), [("fk", "hips"), ("ik", "hips"), ("ik", "bone")])
+def test_rigify(shared: Path, drive: DriveMode, root: RootMode) -> None:
     """FK and IK put every limb where muted constraints would; only controls get keys, and switches."""
     obj = _open(shared / "rigs" / "rigify_human_b42.blend")
     rest = rest_of(obj)
     rig_map = map_rig(rest)
     take = Take.load(shared / "clips" / "synthetic" / "truth" / "s4_reach_bend_full.npz")
     wanted = BonePaths(rest, solve_rig(rest, rig_map, take))
-    result = animate_armature(obj, take, RetargetSettings(drive=drive), frame_start=0.0, fps=30.0)
+    result = animate_armature(obj, take, RetargetSettings(drive=drive, root=root), frame_start=0.0, fps=30.0)
     errors = limb_errors(obj, rig_map, wanted)
     assert max(errors.values()) < 0.5, errors
     assert hips_off(obj, rig_map, wanted) < 1e-3
     assert not [name for name in keyed_bones(obj) if name.startswith(("DEF-", "ORG-", "MCH-", "VIS_"))]
     assert len(keyed_bones(obj)) == result["bones_keyed"]
+    assert ("root" in keyed_bones(obj)) == (root == "bone")
     switches = {path: obj.path_resolve(path) for path in curves_of(obj) if path.endswith('["IK_FK"]')}
     assert len(switches) == 4
     assert set(switches.values()) == {1.0 if drive == "fk" else 0.0}
