@@ -137,7 +137,7 @@ class Responses:
         posed, middle = self.moved[control], lower.bones[0]
         before, after = self.head(middle) - start, self.head(middle, posed) - start
         longer = abs(float(norm(after) / max(float(norm(before)), 1e-9)) - 1)
-        return longer < LONGER and _between(before, after) > BENDS
+        return bool(longer < LONGER and _between(before, after) > BENDS)
 
     def _turn_vectors(self, control: str) -> Array:
         """Return how the bones turned (N,3), radians about axes, when a control was turned."""
