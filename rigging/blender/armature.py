@@ -1,6 +1,7 @@
 """What Posewright reads from an armature: which one is meant, its rest pose, its poses, and the meshes it moves."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import bpy
 import numpy as np
@@ -79,21 +80,37 @@ def rest_of(obj: Object) -> RigRest:
 
 
 def world_poses(obj: Object, rest: RigRest, frames: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """Yield the matrices (B,4,4) of an armature's bones in the world at frames of the scene, all that moves them in."""
-    scene = bpy.context.scene
-    current, between = scene.frame_current, scene.frame_subframe
+    """Yield the matrices (B,4,4) of an armature's bones in the world at frames of the scene, all that moves them in.
+
+    They are evaluated apart, with nothing but what the armature depends on: meshes take most of the time of a frame,
+    and what is hidden would not move. The scene stays at its frame.
+    """
     buffer = np.empty(16 * len(obj.pose.bones), np.float32)
     indices = [obj.pose.bones.find(name) for name in rest.bones]
-    try:
+    with _apart(obj) as scene:
         for frame in frames.tolist():
             whole = int(np.floor(frame))
             scene.frame_set(whole, subframe=frame - whole)
-            evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+            evaluated = obj.evaluated_get(scene.view_layers[0].depsgraph)
             evaluated.pose.bones.foreach_get("matrix", buffer)
             pose = buffer.reshape(-1, 4, 4).transpose(0, 2, 1)[indices].astype(np.float64)
             yield np.array(evaluated.matrix_world, np.float64) @ pose
+
+
+@contextmanager
+def _apart(obj: Object) -> Iterator[Scene]:
+    """Make a scene for a while that holds one object alone, with the units and the frame rate of the present one."""
+    render = bpy.context.scene.render
+    scene = bpy.data.scenes.new("Posewright apart")
+    scene.render.fps, scene.render.fps_base = render.fps, render.fps_base
+    scene.collection.objects.link(obj)
+    hidden, obj.hide_viewport = obj.hide_viewport, False
+    try:
+        scene.view_layers[0].update()
+        yield scene
     finally:
-        scene.frame_set(current, subframe=between)
+        obj.hide_viewport = hidden
+        bpy.data.scenes.remove(scene)
 
 
 def holding_constraints(obj: Object) -> dict[str, list[Constraint]]:

@@ -81,14 +81,14 @@ def write_glb(path: Path, armature: Object, export_for: ExportFor | None = None)
     """Write the character, baked on every frame of the scene, beginning at 0 s."""
     enable("io_scene_gltf2")
     animation = armature.animation_data
-    alone = animation is not None and animation.action is not None
+    layered = animation is not None and animation.action is None and len(animation.nla_tracks) > 0
     with selected_alone(armature), renamed({bpy.context.scene: action_name(armature)}):
         bpy.ops.export_scene.gltf(
             filepath=str(path),
             export_format="GLB",
             use_selection=True,
             export_animations=True,
-            export_animation_mode="ACTIVE_ACTIONS" if alone else "SCENE",
+            export_animation_mode="SCENE" if layered else "ACTIVE_ACTIONS",
             export_nla_strips_merged_animation_name=action_name(armature),
             export_anim_scene_split_object=False,
             export_frame_range=True,
