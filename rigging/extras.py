@@ -15,7 +15,7 @@ from .structure import facing_of
 
 Array = NDArray[np.float64]
 
-_IN_THE_PALM: Final = re.compile(r"metacarpal|carpal|palm|inhand|indexbase|middlebase|ringbase|pinkybase|base$|_base")
+_IN_THE_PALM: Final = re.compile(r"metacarpal|carpal|palm|inhand|base$")
 _AN_END: Final = re.compile(r"(?:end|tip|nub|leaf|null|site)\d*$")
 _NO_TWIST: Final = re.compile(r"share|correct|muscle|bicep|knee|elbow|ik|pole|pad|slide|bulge|rope|weapon|twistb?root")
 _TWIST: Final = re.compile(r"twist|roll")
@@ -40,16 +40,16 @@ def finger_parts(body: Skeleton, found: Parts, preset_name: str) -> tuple[Parts,
     for side in SIDES:
         if not found.get(f"{side}_hand"):
             continue
-        chains = _chains(body, found[f"{side}_hand"][0])
-        named = _by_name(body, chains, preset_name, prefix)
+        chains = _chains(body, found[f"{side}_hand"][0], prefix)
         hand = found[f"{side}_hand"][0]
+        named = _by_name(body, hand, chains, preset_name, prefix)
         fingers = named if len(named) >= 2 or len(chains) < 2 else _by_place(body, hand, chains, forward)
         parts |= {f"{side}_{finger}": tuple(chain) for finger, chain in fingers.items()}
         by_name |= {f"{side}_{finger}" for finger in fingers if fingers is named}
     return parts, by_name
 
 
-def _chains(body: Skeleton, hand: int) -> list[list[int]]:
+def _chains(body: Skeleton, hand: int, prefix: str) -> list[list[int]]:
     """Return the fingers' bones below a hand, each from the palm to its tip, mere ends left out."""
     chains: list[list[int]] = []
     waiting = [[c] for c in (*body.children[hand], *_palms_beside(body, hand))]
@@ -62,7 +62,7 @@ def _chains(body: Skeleton, hand: int) -> list[list[int]]:
             waiting.append([*chain, below[0]])
         else:
             chains.append(chain)
-    return [chain for chain in (_without_end(body, chain) for chain in chains) if chain]
+    return [chain for chain in (_without_end(body, chain, prefix) for chain in chains) if chain]
 
 
 def _palms_beside(body: Skeleton, hand: int) -> list[int]:
@@ -83,20 +83,16 @@ def _is_main(body: Skeleton, chain: list[int], child: int) -> bool:
     return child == longest and fingers < 2
 
 
-def _without_end(body: Skeleton, chain: list[int]) -> list[int]:
-    last = body.rest.bones[chain[-1]].lower()
-    is_end = _AN_END.search(re.sub(r"[._ -]?(?:l|r|left|right)$", "", last)) is not None
+def _without_end(body: Skeleton, chain: list[int], prefix: str) -> list[int]:
+    """Return a finger's bones without a mere end at its tip, and without those whose names say that they are palm."""
+    cores = [names.parse(body.rest.bones[b], prefix).core for b in chain]
     moves = body.rest.skin is None or body.rest.skin[chain[-1]] > 0
-    if is_end or not moves:
-        chain = chain[:-1]
-    while len(chain) > 1 and _IN_THE_PALM.search(
-        re.sub(r"[._ -]?(?:l|r|left|right)$", "", body.rest.bones[chain[0]].lower())
-    ):
-        chain = chain[1:]
-    return chain
+    stop = len(chain) - 1 if _AN_END.search(cores[-1]) or not moves else len(chain)
+    start = next((i for i in range(stop) if not _IN_THE_PALM.search(cores[i])), max(stop - 1, 0))
+    return chain[start:stop]
 
 
-def _by_name(body: Skeleton, chains: list[list[int]], preset_name: str, prefix: str) -> dict[str, list[int]]:
+def _by_name(body: Skeleton, hand: int, chains: list[list[int]], preset_name: str, prefix: str) -> dict[str, list[int]]:
     """Return finger -> bones, from the names of the bones."""
     found: dict[str, list[int]] = {}
     for chain in chains:
@@ -110,7 +106,7 @@ def _by_name(body: Skeleton, chains: list[list[int]], preset_name: str, prefix: 
             continue
         bones = chain[first:]
         if len(bones) >= 4 and finger != "thumb":
-            bones = bones[-3:]  # the first lies in the palm
+            bones = _from_knuckle(body, hand, bones)
         if finger not in found or len(bones) > len(found[finger]):
             found[finger] = bones
     return found

@@ -55,7 +55,7 @@ def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
     preset_name = source.split(" ")[0].rstrip(",")
     extra, by_name = finger_parts(body, found, preset_name if preset_name in PRESETS else "generic")
     extra |= twist_parts(body, found | extra)
-    origin |= dict.fromkeys(by_name, BY_NAMES)
+    origin |= dict.fromkeys(by_name, BY_NAMES) | {part: BY_NAMES for part in extra if part.endswith("_twist")}
     found |= {part: bones for part, bones in extra.items() if part not in own}
     found = {part: found[part] for part in ALL_PARTS if found.get(part)}
     judged, doubts = confidence(body, found, origin, shape, set(own), _left(body, found))
@@ -115,7 +115,11 @@ def _merge(
     filled = {p: shape[p] for p in wanted if p in shape and agreeing and not taken & set(shape[p])}
     if filled and found:
         source = f"{source} and shape"
-    return found | filled, origin | dict.fromkeys(filled, BY_SHAPE), source if found or filled else "names"
+    merged = found | filled
+    if found and {"hips", "head"} & set(filled):
+        merged = {part: merged[part] for part in merged if part not in ("spine", "neck") or part in own}
+        merged = _with_spine(whole, body, merged)
+    return merged, origin | dict.fromkeys(filled, BY_SHAPE), source if found or filled else "names"
 
 
 def _trusted(body: Skeleton, named: Parts, shape: Parts, rest: RigRest, notes: list[str]) -> bool:

@@ -166,6 +166,8 @@ def _rehung(
         if parent >= 0 and (moving[parent] if rest.skin is not None else parents[parent] >= 0):
             continue
         near = parent >= 0 and _starts_near(parent, heads, tails, int(b), height)
+        if near and parents[parent] >= 0:
+            continue
         end = _end_nearby(int(b), moving, parents, heads, tails, height * (0.3 if near else 1.0))
         if end is not None:
             parents[b] = end

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,7 +78,8 @@ def write_map(path: Path, rest: RigRest, rig_map: RigMap) -> None:
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise PosewrightError(f"The map {path} could not be written: {error.strerror}.") from error
 
 

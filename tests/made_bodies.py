@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+from naming_systems import Naming, fill
 from numpy.typing import NDArray
 from posewright.rigging.parts import PARTS
 from posewright.rigging.rig import RigRest
@@ -169,8 +170,8 @@ def with_more_spine(bones: Bones) -> Bones:
         bones[f"spine_more{i}"] = (above, (0, 0, places[i]), (0, 0, places[i + 1]))
         above = f"spine_more{i}"
     del bones["spine"], bones["chest"]
-    for name in ("neck", "left_clavicle", "right_clavicle"):
-        bones[name] = (above, *bones[name][1:])
+    for name, (parent, head, tail) in bones.items():
+        bones[name] = (above if parent == "chest" else parent, head, tail)
     return parents_first(bones)
 
 
@@ -252,6 +253,7 @@ def parents_first(bones: Bones) -> Bones:
     result: Bones = {}
     while len(result) < len(bones):
         ready = {n: b for n, b in bones.items() if n not in result and (b[0] is None or b[0] in result)}
+        assert ready, f"no parent: {set(bones) - set(result)}"
         result |= ready
     return result
 
@@ -304,3 +306,47 @@ def add_skin(rest: RigRest, moves: list[bool]) -> None:
 def truth(bones: Bones, shown: dict[str, str]) -> dict[str, str]:
     """Return canonical part -> shown name of its first bone; the spine is left out."""
     return {part: shown[part] for part in PARTS if part in bones and part != "spine"}
+
+
+def named_body(naming: Naming, *, arm_degrees: float = 0.0) -> tuple[RigRest, dict[str, tuple[str, ...]]]:
+    """Return a rig with the names of a system, and its true map with fingers and twist bones."""
+    bones = without(body(), "spine", "chest")
+    places = np.linspace(1.05, 1.45, len(naming.spine) + 1)
+    above = "hips"
+    for i in range(len(naming.spine)):
+        bones[f"spine{i}"] = (above, (0, 0, places[i]), (0, 0, places[i + 1]))
+        above = f"spine{i}"
+    for name in ("neck", "left_clavicle", "right_clavicle"):
+        bones[name] = (above, *bones[name][1:])
+    shown = {f"spine{i}": name for i, name in enumerate(naming.spine)}
+    above_hips = None
+    for i, name in enumerate(naming.above_hips):
+        bones[f"above{i}"] = (above_hips, (0, 0, 0), (0, 0.1, 0))
+        shown[f"above{i}"], above_hips = name, f"above{i}"
+    bones["hips"] = (above_hips, *bones["hips"][1:])
+    if naming.fingers:
+        with_fingers(bones)
+    for part, names in naming.twists.items():
+        _, head, tail = bones[f"left_{part}"]
+        start, end = np.array(head, float), np.array(tail, float)
+        for i in range(len(names)):
+            place = start + (i + 0.5) / (len(names) + 0.5) * (end - start)
+            both(bones, f"{part}_twist{i}", f"left_{part}", tuple(place), tuple(place + 0.15 * (end - start)))
+    true: dict[str, tuple[str, ...]] = {"spine": naming.spine}
+    for part, name in naming.parts.items():
+        if part in ("hips", "neck", "head"):
+            shown[part] = name
+            true[part] = (name,)
+    for side in ("left", "right"):
+        for part, name in naming.parts.items():
+            if part not in ("hips", "neck", "head"):
+                shown[f"{side}_{part}"] = fill(name, side)
+                true[f"{side}_{part}"] = (shown[f"{side}_{part}"],)
+        for kind, groups in (("", naming.fingers), ("twist", naming.twists)):
+            for part, names in groups.items():
+                filled = tuple(fill(name, side) for name in names)
+                shown |= {f"{side}_{part}_{kind}{i}": name for i, name in enumerate(filled)}
+                true[f"{side}_{part}{'_twist' if kind else ''}"] = filled
+    rest = make_rig(lowered(parents_first(bones), arm_degrees), names=shown)
+    add_skin(rest, [not name.startswith("above") for name in parents_first(bones)])
+    return rest, true
