@@ -22,7 +22,7 @@ from ..errors import Cancelled, PosewrightError, UsageError
 from .capture import Tracker, open_tracker, take_warnings, write_previews
 from .console import ConsoleProgress, emit, say
 from .options import add_capture_arguments, add_common_arguments, add_overwrite_argument, capture_settings
-from .retarget import RIG_ENDINGS, add_rig_arguments, retarget_settings, rig_request
+from .retarget import RIG_ENDINGS, add_rig_arguments, check_rig_options, retarget_settings, rig_request
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".3gp")
 
@@ -62,6 +62,8 @@ def run_batch(args: argparse.Namespace) -> int:
     settings = capture_settings(args)
     if args.jobs < 1:
         raise UsageError("--jobs must be at least 1.")
+    if args.rig:
+        check_rig_options(args, Path(f"out.{args.format}"))
     jobs = plan_jobs(args.inputs, args.out)
     ensure_folder(args.out)
     fingerprint = _fingerprint(args, settings)
@@ -225,6 +227,7 @@ def _fingerprint(args: argparse.Namespace, settings: TrackSettings) -> dict[str,
         "format": args.format if args.rig else None,
         "armature": args.armature,
         "map": str(args.map) if args.map else None,
+        "export_for": args.export_for if args.rig else None,
         "retarget": retarget_settings(args).to_json() if args.rig else None,
         "preview": args.preview,
     }

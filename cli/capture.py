@@ -18,7 +18,7 @@ from .options import (
     add_overwrite_argument,
     capture_settings,
 )
-from .retarget import RIG_ENDINGS, add_rig_arguments, retarget_settings, rig_request
+from .retarget import RIG_ENDINGS, add_rig_arguments, check_rig_options, rig_request
 
 TAKE_ENDINGS = (".npz", ".bvh")
 CAMERAS = {"static": "camera standing still", "pan": "camera turning", "solved": "camera solved"}
@@ -94,8 +94,8 @@ def run_animate(args: argparse.Namespace) -> int:
     from ..rigging.blender.launch import run_in_blender
 
     settings = capture_settings(args)
-    retarget_settings(args)  # a wrong choice is said before the work, not after it
     _require_ending(args.out, RIG_ENDINGS)
+    check_rig_options(args, args.out)
     check_outputs([args.out, args.take, args.preview, args.sheet], overwrite=args.overwrite)
     progress = ConsoleProgress(quiet=args.quiet)
     take = open_tracker(settings).track(args.clip, progress)

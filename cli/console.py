@@ -11,6 +11,7 @@ STAGES = {
     "camera": "Following the camera",
     "lift": "Lifting to 3D",
     "world": "Placing in the world",
+    "map": "Looking at the rig",
     "rig": "Animating the rig",
     "preview": "Drawing the preview",
     "train": "Training",

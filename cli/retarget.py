@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core.outputs import check_outputs
 from ..errors import UsageError
+from ..rigging.blender.outputs import EXPORT_FOR, check_export_for
 from ..rigging.blender.outputs import OUT_ENDINGS as RIG_ENDINGS
 from ..rigging.keys import INTERPOLATIONS, KeySettings
 from ..rigging.reaching import HAND_MODES
@@ -29,6 +30,7 @@ def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> N
         group.add_argument(
             "-o", "--out", type=Path, required=True, metavar="OUT", help=f"one of {' '.join(RIG_ENDINGS)}"
         )
+    group.add_argument("--export-for", choices=EXPORT_FOR, help="write .fbx and .glb as this game engine wants them")
     group.add_argument("--armature", metavar="NAME", help="which armature, when the file holds several")
     group.add_argument("--map", type=Path, metavar="FILE.json", help="your own map of the bones")
     group.add_argument("--blender", metavar="PROGRAM", help="do the work in this Blender (4.2 or newer)")
@@ -113,6 +115,12 @@ def retarget_settings(args: argparse.Namespace) -> RetargetSettings:
     )
 
 
+def check_rig_options(args: argparse.Namespace, out: Path) -> None:
+    """Refuse choices that make no sense, or not for this output, before the work starts."""
+    retarget_settings(args)
+    check_export_for(args.export_for, out)
+
+
 def rig_request(
     args: argparse.Namespace, motion: Path, *, out: Path | None = None, clip: Path | None = None
 ) -> dict[str, Any]:
@@ -124,6 +132,7 @@ def rig_request(
         "map": str(args.map) if args.map else None,
         "settings": retarget_settings(args).to_json(),
         "out": str(out or args.out),
+        "export_for": args.export_for,
         "overwrite": args.overwrite,
         "clip": str(clip) if clip else None,
         "blender": args.blender,
@@ -159,6 +168,7 @@ def run_retarget(args: argparse.Namespace) -> int:
         raise UsageError(f"The output {args.out.name} must end in one of {', '.join(RIG_ENDINGS)}.")
     if (args.motion is None) == (args.from_rig is None):
         raise UsageError("Give either a motion (.npz or .bvh) or, with --from-rig, a file with an animated character.")
+    check_rig_options(args, args.out)
     check_outputs([args.out], overwrite=args.overwrite)
     request = rig_request(args, args.motion or args.from_rig)
     request |= {"from_armature": args.from_armature, "from_action": args.from_action}

@@ -23,6 +23,7 @@ from typing import IO, Any
 
 from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
+from .jobs import stage_of
 from .outputs import remove_partial
 from .protocol import read_progress
 
@@ -63,7 +64,7 @@ def run_in_blender(request: dict[str, Any], progress: Progress = silent) -> dict
         request_file, response_file = Path(folder) / "request.json", Path(folder) / "response.json"
         request_file.write_text(json.dumps(request), "utf-8")
         try:
-            last_lines = _run([*blender.command, str(request_file), str(response_file)], progress)
+            last_lines = _run([*blender.command, str(request_file), str(response_file)], stage_of(request), progress)
         finally:
             if request.get("out"):
                 remove_partial(Path(request["out"]))
@@ -147,13 +148,13 @@ def _absolute(request: dict[str, Any]) -> dict[str, Any]:
     return {**request, **full}
 
 
-def _run(command: list[str], progress: Progress) -> list[str]:
+def _run(command: list[str], stage: str, progress: Progress) -> list[str]:
     """Run the process, pass its progress on, and return its last lines; it is ended when ``progress`` raises."""
     with _start(command) as process:
         lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True).start()
         last_lines: deque[str] = deque(maxlen=12)
-        report = ("rig", 0.0, "starting Blender")
+        report = (stage, 0.0, "starting Blender")
         try:
             while True:
                 progress(*report)

@@ -30,11 +30,11 @@ def map_bones(request: dict[str, Any], progress: Progress = silent) -> dict[str,
     """
     rig = None if request["rig"] == MANNEQUIN else Path(request["rig"])
     map_file = Path(request["map"]) if request.get("map") else None
-    progress("rig", 0.0, "opening the rig")
+    progress("map", 0.0, "opening the rig")
     obj = open_character(rig, request.get("armature"), map_file)
     rest = rest_of(obj)
     forgotten = bool(request.get("forget")) and forget_map(rest)
-    progress("rig", 0.6, "finding the bones")
+    progress("map", 0.6, "finding the bones")
     rig_map = map_rig(rest, map_file)
     if request.get("out"):
         write_map(Path(request["out"]), rest, rig_map)
@@ -43,7 +43,7 @@ def map_bones(request: dict[str, Any], progress: Progress = silent) -> dict[str,
     if request.get("folder"):
         drawing = str(Path(request["folder"]) / DRAWING)
         _save_drawing(Path(drawing), obj, rest, rig_map)
-    progress("rig", 1.0, "")
+    progress("map", 1.0, "")
     return {
         "armature": obj.name,
         "bones": len(rest.bones),

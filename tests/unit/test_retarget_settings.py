@@ -50,3 +50,11 @@ def test_an_unknown_setting_gets_a_sentence(values: dict) -> None:
 def test_one_motion_is_needed_and_no_more(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["retarget", *words, "--rig", "mannequin", "-o", "out.blend"]) == 2
     assert "Give either a motion" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["retarget take.npz", "animate clip.mp4"])
+def test_an_engine_wants_formats_of_its_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*command.split(), "--rig", "mannequin", "--export-for", "unity"]
+    assert main([*words, "-o", "out.usdc"]) == 2
+    assert "Only .fbx and .glb can be made for unity" in capsys.readouterr().err
+    assert rig_request(parse([*words, "-o", "out.fbx"]), Path("take.npz"))["export_for"] == "unity"
