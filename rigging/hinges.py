@@ -18,8 +18,9 @@ from .smoothing import REFERENCE_FPS, smoothed
 
 Array = NDArray[np.float64]
 
-PRIOR_WEIGHT: Final = 5e-3  # against sin^2 of the bend: about what 4 degrees of bend weigh
-CHANGE_WEIGHT: Final = 0.3  # at 30 frames a second: a straight limb keeps its plane for some 8 frames
+PRIOR_WEIGHT: Final = 0.03  # against sin^2 of the bend: about what 10 degrees of bend weigh, which may be noise
+REST_PRIOR_WEIGHT: Final = 0.005  # the same for a rest pose, which was drawn and not measured: 4 degrees
+CHANGE_WEIGHT: Final = 1.0  # at 30 frames a second: a straight limb keeps its plane for some 6 frames
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def rest_hinge(usual: UsualHinge, upper: Array, lower: Array) -> Array:
     bend = np.cross(upper, lower)
     if float(bend @ axis) <= 0:
         return axis
-    return unit(PRIOR_WEIGHT * axis + float(bend @ bend) * unit(bend))
+    return unit(REST_PRIOR_WEIGHT * axis + float(bend @ bend) * unit(bend))
 
 
 def follow_hinge(
@@ -72,7 +73,7 @@ def follow_hinge(
     partner = cross(direction, transported)
     usual_axis = usual.at(direction)
     # next to the one direction that is opposite to the usual one, the usual hinge is arbitrary
-    certainty = (0.5 + 0.5 * dot(direction, usual.direction))[..., 0] ** 2
+    nearness = (0.5 + 0.5 * dot(direction, usual.direction))[..., 0]
     prior = _circle(usual_axis, transported, partner)
     evidence = np.zeros(len(upper), np.complex128)
     weight = np.zeros(len(upper))
@@ -80,12 +81,12 @@ def follow_hinge(
         if axis is None:
             continue
         angle = _circle(axis, transported, partner)
-        # limbs hardly bend against their joint: such evidence is mostly noise of a straight limb
-        plausible = 1 - certainty * (1 - (0.5 + 0.5 * (angle * prior.conj()).real) ** 2)
+        # limbs hardly bend against their joint: such evidence is mostly noise of a straight limb, which would spin
+        plausible = 1 - nearness * (1 - (0.5 + 0.5 * (angle * prior.conj()).real) ** 2)
         strength = dot(axis, axis)[..., 0] * plausible
         evidence += strength * angle
         weight += strength
-    pull = PRIOR_WEIGHT * certainty + 1e-9
+    pull = PRIOR_WEIGHT * nearness**2 + 1e-9
     change = CHANGE_WEIGHT * (fps / REFERENCE_FPS) ** 2
     circle = smoothed(evidence + pull * prior, weight + pull, change)
     angle = np.unwrap(np.angle(circle))

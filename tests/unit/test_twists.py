@@ -116,3 +116,16 @@ def test_twist_is_followed_over_half_a_turn() -> None:
     turns *= np.where(np.arange(200) % 7 < 3, -1, 1)[:, None]  # the sign of a quaternion means nothing
     np.testing.assert_allclose(twist_angle(turns, X), angle, atol=1e-9)
     np.testing.assert_allclose(rotate(swing, X), rotate(turns, X), atol=1e-9)
+
+
+def test_an_arm_that_is_straightened_a_little_too_far_does_not_spin(shared) -> None:
+    """A dancer's arm passes through straight and some degrees beyond: its twist stays within what shoulders can do."""
+    take = Take.load(shared / "clips" / "synthetic" / "truth" / "s2_dance_arms_full.npz")
+    rest = make_rig(arm_degrees=40)
+    motion = solve_rig(rest, map_of(rest, False), take)
+    for side in ("left", "right"):
+        at_rest = dict(zip(rest.bones, rest.heads(), strict=True))
+        axis = unit(at_rest[f"{side}_forearm"] - at_rest[f"{side}_upper_arm"])
+        twist = twist_between(rest, motion, f"{side}_clavicle", f"{side}_upper_arm", axis)
+        assert np.abs(twist).max() < 110
+        assert np.abs(np.diff(twist)).max() < 30
