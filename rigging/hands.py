@@ -36,7 +36,7 @@ def palm(rig: RigBody, side: str) -> Array | None:
     None where the rig has no such fingers.
     """
     wrist = rig.joint(f"{side}_hand")
-    index, little = _knuckle(rig, side, "index", INDEX_FINGER), _knuckle(rig, side, "pinky", LITTLE_FINGER)
+    index, little = knuckle(rig, side, "index", INDEX_FINGER), knuckle(rig, side, "pinky", LITTLE_FINGER)
     if index is None or little is None:
         return None
     along, line = (index + little) / 2 - wrist, index - little
@@ -70,7 +70,7 @@ def _rest_hand(rig: RigBody, side: str, hinge: Array) -> Array:
     return frame(arm, np.cross(hinge, arm))
 
 
-def _knuckle(rig: RigBody, side: str, finger: str, name: re.Pattern[str]) -> Array | None:
+def knuckle(rig: RigBody, side: str, finger: str, name: re.Pattern[str]) -> Array | None:
     """Return where a finger begins (3,): its first bone in the map, or below the hand the first that is called so."""
     if rig.has(f"{side}_{finger}"):
         return rig.joint(f"{side}_{finger}")

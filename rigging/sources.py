@@ -4,7 +4,6 @@ Head, hands and feet of a skeleton turn, but joints alone do not tell how. So po
 (nose, ears, knuckles, heels) become joints of the take, where the retargeting expects them. numpy only.
 """
 
-import re
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +13,7 @@ from ..core.bvh import LEG_PART, TALL, USUAL_HEIGHT
 from ..core.skeleton import JOINTS
 from ..core.take import Take
 from .anatomy import SIDES, RigBody
-from .hands import INDEX_FINGER, INSIDE_THE_PALM, LITTLE_FINGER
+from .hands import INDEX_FINGER, LITTLE_FINGER, knuckle, palm
 from .hinges import rest_hinge, usual_arm
 from .motion import leg_length
 from .pose import moving_bone
@@ -221,19 +220,21 @@ def _add_hand(joints: dict[str, Array], body: _Body, side: str, *, upright: bool
             joints[f"{side}_{finger}_{k + 1}"] = body.poses[:, rig.rest.index(bone), :3, 3]
         if bones and len(bones) < FINGER_JOINTS:
             joints[f"{side}_{finger}_{len(bones) + 1}"] = body.tail(f"{side}_{finger}")
-    knuckles = _rest_knuckles(rig, side)
-    if knuckles is None:
-        if not upright:
-            return
-        knuckles = _usual_knuckles(rig, side)
-    for finger, point in zip(("index", "pinky"), knuckles, strict=True):
-        joints.setdefault(f"{side}_{finger}_1", body.carried(f"{side}_hand", point))
+    found = [knuckle(rig, side, *finger) for finger in (("index", INDEX_FINGER), ("pinky", LITTLE_FINGER))]
+    if palm(rig, side) is None:  # the retargeting then takes the palm to rest as hands usually do
+        found = [*_usual_knuckles(rig, side)] if upright else []
+    for finger, point in zip(("index", "pinky"), found, strict=False):
+        if point is not None:
+            _move_finger(joints, f"{side}_{finger}", body.carried(f"{side}_hand", point))
 
 
-def _rest_knuckles(rig: RigBody, side: str) -> tuple[Array, Array] | None:
-    """Return the knuckles (3,) of index and little finger at rest, also of fingers that the map lacks."""
-    index, little = (_finger(rig, side, name) for name in (INDEX_FINGER, LITTLE_FINGER))
-    return None if index is None or little is None else (index, little)
+def _move_finger(joints: dict[str, Array], finger: str, start: Array) -> None:
+    """Let a finger begin on a path (F,3), pointing as before."""
+    shift = start - joints.get(f"{finger}_1", start)
+    joints.setdefault(f"{finger}_1", start)
+    for k in range(1, FINGER_JOINTS + 1):
+        if f"{finger}_{k}" in joints:
+            joints[f"{finger}_{k}"] = joints[f"{finger}_{k}"] + shift
 
 
 def _usual_knuckles(rig: RigBody, side: str) -> tuple[Array, Array]:
@@ -245,13 +246,3 @@ def _usual_knuckles(rig: RigBody, side: str) -> tuple[Array, Array]:
     size = rig.leg_length / (LEG_PART * USUAL_HEIGHT)
     middle = rig.joint(f"{side}_hand") + size * KNUCKLE_REACH * axes[:, 0]
     return middle + size * KNUCKLE_HALF * axes[:, 1], middle - size * KNUCKLE_HALF * axes[:, 1]
-
-
-def _finger(rig: RigBody, side: str, name: re.Pattern[str]) -> Array | None:
-    rest = rig.rest
-    hands = {rest.index(bone) for bone in rig.map.bones[f"{side}_hand"]}
-    for b, bone in enumerate(rest.bones):
-        low = bone.lower()
-        if name.search(low) and not INSIDE_THE_PALM.search(low) and hands & set(rest.ancestors(b)):
-            return rig.heads[b]
-    return None
