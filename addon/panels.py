@@ -82,6 +82,7 @@ class POSEWRIGHT_PT_character(SidebarPanel, Panel):
     """How a take is put on the character."""
 
     bl_idname = "POSEWRIGHT_PT_character"
+    bl_parent_id = "POSEWRIGHT_PT_animate"
     bl_label = "Character Options"
     bl_options = {"DEFAULT_CLOSED"}
 
