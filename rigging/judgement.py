@@ -28,7 +28,8 @@ def confidence(
             values[part] = 1.0
             continue
         value, against = origin.get(part, BY_SHAPE), ""
-        for change, reason in _signs(s, found, shape, part, lateral):
+        told_apart = value > BY_SHAPE  # what the shape found cannot be confirmed by the shape
+        for change, reason in _signs(s, found, shape if told_apart else {}, part, lateral):
             value += change
             against = reason if change < 0 and reason and not against else against
         values[part] = float(np.clip(value, 0.05, 1.0))

@@ -261,7 +261,9 @@ def _end_nearby(
     cost = np.where(continues, 0.2 * apart, apart)
     best = int(cost.argmin())
     beside = np.flatnonzero(parents == free[best])
-    taken = bool((np.linalg.norm(heads[beside] - heads[b], axis=-1) < SAME_PLACE * height).any())
+    taken = bool(
+        (np.linalg.norm(heads[beside] - tails[free[best]], axis=-1) <= apart[best] + SAME_PLACE * height).any()
+    )
     return int(free[best]) if cost[best] < TOUCHES * height and not taken else None
 
 

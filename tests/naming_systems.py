@@ -172,7 +172,8 @@ SYSTEMS: dict[str, Naming] = {
         ("Spine", "Spine1", "Spine2")),
     "Perception Neuron": Naming(
         parts("Robot_Hips", "Robot_Neck", "Robot_Head", "Robot_{Side}Shoulder", "Robot_{Side}Arm",
-              "Robot_{Side}ForeArm", "Robot_{Side}Hand", "Robot_{Side}UpLeg", "Robot_{Side}Leg", "Robot_{Side}Foot", "Robot_{Side}ToeBase"),
+              "Robot_{Side}ForeArm", "Robot_{Side}Hand", "Robot_{Side}UpLeg", "Robot_{Side}Leg",
+              "Robot_{Side}Foot", "Robot_{Side}ToeBase"),
         ("Robot_Spine", "Robot_Spine1", "Robot_Spine2"), fingers("Robot_{Side}Hand{F}{n}")),
     "Maya, arm_jnt": Naming(
         parts("hips_jnt", "neck_jnt", "head_jnt", "{s}_clavicle_jnt", "{s}_arm_jnt", "{s}_elbow_jnt", "{s}_wrist_jnt",

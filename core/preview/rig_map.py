@@ -100,8 +100,10 @@ class _View:
         right: Array,
         box: tuple[int, int, int, int],
     ) -> None:
-        mapped = [b for bones in rows.values() for b in bones]
-        body = np.concatenate([drawing.heads[mapped], drawing.tails[mapped], drawing.points])
+        mapped = sorted({b for bones in rows.values() for b in bones})
+        own = drawing.points[np.isin(drawing.owners, mapped)]  # without swords, robot arms and capes
+        body = np.concatenate([drawing.heads[mapped], drawing.tails[mapped] if not len(own) else own])
+        self.box = box
         self.right = right
         self.toward = np.cross(right, [0.0, 0.0, 1.0])  # to the viewer
         across, up = body @ right, body[:, 2]
@@ -115,6 +117,11 @@ class _View:
         x = self.middle[0] + self.scale * (points @ self.right - self.centre[0])
         y = self.middle[1] - self.scale * (points[..., 2] - self.centre[1])
         return np.stack([x, y], -1)
+
+    def shows(self, place: Array) -> bool:
+        """Return whether a place of the page is in the view's part of it."""
+        left, top, width, height = self.box
+        return bool(left <= place[0] <= left + width and top <= place[1] <= top + height)
 
 
 def part_colour(part: str) -> Colour:
@@ -140,9 +147,14 @@ def _draw_skin(page: Image, drawing: RigDrawing, rows: dict[str, list[int]], vie
             tints[b] = 0.62 * np.array(GREY_SKIN) + 0.38 * np.array(part_colour(part))
     owner = drawing.owners[drawing.triangles[:, 0]]
     colours = np.clip(tints[owner] * light[:, None] * 1.06, 0, 255)
+    outside = page.copy()
     places = np.round(view.place(corners.reshape(-1, 3)).reshape(-1, 3, 2) * FINE).astype(np.int32)
     for t in np.argsort(corners.mean(axis=1) @ view.toward):
         cv2.fillConvexPoly(page, places[t], colours[t].tolist())
+    left, top, width, height = (FINE * edge for edge in view.box)
+    inside = np.s_[top : top + height, left : left + width]
+    outside[inside] = page[inside]
+    page[:] = outside
 
 
 def _draw_bones(
@@ -151,7 +163,7 @@ def _draw_bones(
     mapped = {b for bones in rows.values() for b in bones}
     heads, tails = view.place(drawing.heads), view.place(drawing.tails)
     for b in range(len(drawing.bones)):
-        if b not in mapped:
+        if b not in mapped and view.shows(heads[b]) and view.shows(tails[b]):
             cv2.line(page, _at(heads[b]), _at(tails[b]), FAINT, FINE, cv2.LINE_AA)
     depth = drawing.heads @ view.toward
     order = sorted(((part, b) for part, bones in rows.items() for b in bones), key=lambda entry: depth[entry[1]])
@@ -218,7 +230,7 @@ def _draw_labels(
         column = -1 if part.startswith("right") or part in ("hips", "neck") else 1
         columns[column].append((float(y), float(x), part))
     for column, entries in columns.items():
-        entries.sort()
+        entries.sort(key=lambda entry: (round(entry[0] / 40), round(-column * entry[1] / 30), entry[0]))
         heights = _spread([y for y, _, _ in entries], 30.0, 90.0, 955.0)
         edge = FRONT[0] - 16 if column < 0 else FRONT[0] + FRONT[2] + 16
         for (y, x, part), height in zip(entries, heights, strict=True):
