@@ -14,7 +14,7 @@ from posewright.rigging.rig import RigMap, RigRest
 from posewright.rigging.rotations import rotate, unit
 from posewright.rigging.soles import sole_of
 from posewright.rigging.solve import solve_rig
-from posewright.rigging.stances import FeetMode, runs, steady
+from posewright.rigging.stances import FeetMode, contacts_of, runs, steady
 from synthetic_rigs import BODY, make_rig, mirrored
 
 CLIPS = ["s1_walk_side", "s2_dance_arms", "s3_jump_angle", "s4_reach_bend"]
@@ -203,6 +203,18 @@ def test_feet_of_captured_motion_do_not_slide(shared, clip: str, feet: FeetMode)
             was, bone = (unit(h[f"{side}_{b}"] - h[f"{side}_{a}"]) for h in (free, heads))
             assert angles(was, bone).mean() < 6
             assert (angles(bone[1:], bone[:-1]) - angles(was[1:], was[:-1])).max() < 12
+
+
+def test_a_foot_that_stands_on_its_heel_alone_is_not_pressed_flat() -> None:
+    """How low a ball comes is judged by both feet: toes that are up all the time do not stand."""
+    take = stepping_take()
+    joints = take.joints.copy()
+    names = take.joint_names
+    joints[:, names.index("right_foot_index")] += np.array([0.0, 0.0, 0.09], np.float32)
+    bare = Take(joints, names, FPS)
+    stands = contacts_of(bare)
+    assert stands[10:30, 2].all() and not stands[:, 3].any()  # right heel, right toe
+    assert stands[10:30, :2].all()
 
 
 def test_ground_keeps_feet_from_sinking() -> None:
