@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from .limbs import height_of
 from .parts import BELOW, FINGERS, PARTS, SIDES, TWISTS, Parts, core_of, in_words, other_side
 from .skeleton import Skeleton
 
@@ -61,7 +60,7 @@ def _signs(s: Skeleton, found: Parts, shape: Parts, part: str, lateral: np.ndarr
 
 def _same(s: Skeleton, a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     """Return whether two sets of bones begin with the same bone, or at the same place."""
-    return a[0] == b[0] or bool(np.linalg.norm(s.heads[a[0]] - s.heads[b[0]]) < 0.01 * height_of(s))
+    return a[0] == b[0] or bool(np.linalg.norm(s.heads[a[0]] - s.heads[b[0]]) < 0.01 * s.height)
 
 
 def _order_sign(s: Skeleton, found: Parts, part: str, core: str) -> list[tuple[float, str]]:
@@ -80,7 +79,7 @@ def _mirror_sign(s: Skeleton, found: Parts, part: str, lateral: np.ndarray | Non
     hips = [found[p][0] for p in ("left_thigh", "right_thigh") if found.get(p)]
     if lateral is None or len(hips) < 2:
         return []
-    middle, height = s.heads[hips].mean(axis=0), height_of(s)
+    middle, height = s.heads[hips].mean(axis=0), s.height
     other = other_side(part)
     here = s.heads[found[part][0]] - middle
     if other is None:

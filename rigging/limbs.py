@@ -29,14 +29,9 @@ class Pair:
     lateral: Array  # (3,) level unit vector from second to first
 
 
-def height_of(s: Skeleton) -> float:
-    """Return how tall the body's bones are, metres."""
-    return float(np.ptp(s.heads[s.body, 2])) or 1.0
-
-
 def limb_pairs(s: Skeleton) -> Iterator[Pair]:
     """Yield the mirrored pairs of branches that are long enough for limbs."""
-    height = height_of(s)
+    height = s.height
     for meeting in np.flatnonzero(s.body):
         long = [(c, *_far_point(s, c)) for c in s.children[meeting] if len(s.children[meeting]) > 1]
         long = [entry for entry in long if entry[1] > SMALLEST * height]
@@ -74,7 +69,7 @@ def _pair(s: Skeleton, meeting: int, a: tuple[int, float, Array], b: tuple[int, 
 
 def leg_pair(s: Skeleton, pairs: list[Pair]) -> Pair | None:
     """Return the pair that is most like two legs: down to the floor from mid-height, heavy, ending in feet."""
-    height, bottom = height_of(s), float(s.heads[s.body, 2].min())
+    height, bottom = s.height, float(s.heads[s.body, 2].min())
     heaviest = max((_mass(s, pair) for pair in pairs), default=0.0)
     best: tuple[float, Pair | None] = (0.9, None)
     for pair in pairs:
@@ -109,7 +104,7 @@ def _foot_like(s: Skeleton, b: int) -> float:
 
 def leg_chain(s: Skeleton, b: int) -> list[int]:
     """Return the bones from the top of a leg to its end: always on with the branch that goes lowest, or is heaviest."""
-    height = height_of(s)
+    height = s.height
     chain = [b]
     while s.children[chain[-1]]:
         children = s.children[chain[-1]]
@@ -122,7 +117,7 @@ def leg_chain(s: Skeleton, b: int) -> list[int]:
 def leg_parts(s: Skeleton, side: str, b: int, lateral: Array) -> Parts:
     """Return thigh, shin, foot and toe of the leg that starts at a bone; ``lateral`` (3,) points out of the body."""
     chain = leg_chain(s, b)
-    bottom, height = float(s.heads[s.below[b], 2].min()), height_of(s)
+    bottom, height = float(s.heads[s.below[b], 2].min()), s.height
     while len(chain) >= 3:  # bones from the middle to the hip joint
         step = s.heads[chain[1]] - s.heads[chain[0]]
         if -step[2] > 0.6 * np.linalg.norm(step) or s.heads[chain[1], 2] < s.heads[chain[0], 2] - 0.25 * height:
@@ -171,7 +166,7 @@ def _knee(s: Skeleton, chain: list[int], ankle: int) -> int | None:
 
 def _toe(s: Skeleton, foot: int, lateral: Array) -> int | None:
     """Return the toe of a foot: the child that starts farthest from the ankle; of five toes the inner one."""
-    children = [c for c in s.children[foot] if s.heads[c, 2] < s.heads[foot, 2] + 0.02 * height_of(s)]
+    children = [c for c in s.children[foot] if s.heads[c, 2] < s.heads[foot, 2] + 0.02 * s.height]
     if not children:
         return None
     ahead = np.linalg.norm((s.heads[children] - s.heads[foot]) * LEVEL, axis=-1)
@@ -210,7 +205,7 @@ def arm_parts(s: Skeleton, side: str, b: int, aside: Array) -> Parts:
     ``aside`` (B,) says how far bones are from the middle of the body.
     """
     chain = arm_chain(s, b)
-    if len(chain) > 1 and aside[b] < min(0.05 * height_of(s), 0.5 * aside[chain[1]]):
+    if len(chain) > 1 and aside[b] < min(0.05 * s.height, 0.5 * aside[chain[1]]):
         return {f"{side}_clavicle": (b,)} | _free_arm(s, side, chain[1:], clavicle=True)
     return _free_arm(s, side, chain, clavicle=False)
 
@@ -334,5 +329,5 @@ def arm_pair(s: Skeleton, pairs: list[Pair], hips: int, legs: set[int], forward:
 def _something_above(s: Skeleton, pair: Pair) -> bool:
     """Return whether a head rises between two branches, from where they meet, over their first joints."""
     rest = [c for c in s.children[pair.meeting] if c not in (pair.first, pair.second)]
-    height = float(s.heads[[pair.first, pair.second], 2].mean()) + 0.03 * height_of(s)
+    height = float(s.heads[[pair.first, pair.second], 2].mean()) + 0.03 * s.height
     return any(max(float(max(s.heads[b, 2], s.centre(b)[2])) for b in s.below[c]) > height for c in rest)

@@ -1,8 +1,6 @@
 """What bone names say: side and core, whatever the affixes and namespaces. the standard library alone."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -24,6 +22,7 @@ _MACHINERY: Final = re.compile(
     r"|IK[._-]?[lLrR]?$",
     re.I,
 )
+_SEPARATOR: Final = re.compile(r"[_:.| -]+")
 _IK_ENDING: Final = re.compile(r"(?:IK|FK)[._-]?(?:[lLrR]|Left|Right)?$")
 _SIDES: Final = (
     # (pattern, group of the side, groups of the core)
@@ -68,15 +67,12 @@ def parse(name: str, prefix: str = "") -> BoneName:
     return BoneName("", _core(bare), machinery)
 
 
-def common_prefix(names: Iterable[str]) -> str:
+@lru_cache(maxsize=32)
+def common_prefix(names: tuple[str, ...]) -> str:
     """Return what most of a rig's bone names begin with, up to a separator: ``Hero_`` of ``Hero_Spine``; else ""."""
-    every = list(names)
-    starts: Counter[str] = Counter()
-    for name in every:
-        for found in re.finditer(r"[_:.| -]+", name):
-            if found.start() > 0 and found.end() < len(name):
-                starts[name[: found.end()]] += 1
-    shared = [start for start, count in starts.items() if count >= 0.8 * len(every) and count >= 6]
+    starts = {name[: found.end()] for name in names[::10] for found in _SEPARATOR.finditer(name) if found.start() > 0}
+    fewest = max(6.0, 0.8 * len(names))
+    shared = [s for s in starts if sum(name.startswith(s) and len(name) > len(s) for name in names) >= fewest]
     return max(shared, key=len, default="")
 
 

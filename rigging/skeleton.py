@@ -58,6 +58,11 @@ class Skeleton:
         return cls(rest, parents, _children(parents), heads, tails, body)
 
     @cached_property
+    def height(self) -> float:
+        """How tall the body's bones are, metres."""
+        return float(np.ptp(self.heads[self.body, 2])) or 1.0
+
+    @cached_property
     def skin(self) -> Array:
         """The share of the skin (B,); without a known skin every bone of the body counts the same."""
         if self.rest.skin is not None:
@@ -225,11 +230,14 @@ def _twins(
     candidates = np.flatnonzero(moving)
     along = unit(tails - heads)
     twins: dict[int, int] = {}
-    for b in np.flatnonzero(~body):
-        apart = np.linalg.norm(heads[candidates] - heads[b], axis=-1)
-        fits = (apart < SAME_PLACE * height) & (along[candidates] @ along[b] > 0.95)
-        if fits.any():
-            twins[int(b)] = int(candidates[int(np.where(fits, apart, np.inf).argmin())])
+    others = np.flatnonzero(~body)
+    if not len(others) or not len(candidates):
+        return twins
+    apart = np.linalg.norm(heads[others, None] - heads[candidates], axis=-1)
+    fits = (apart < SAME_PLACE * height) & (along[others] @ along[candidates].T > 0.95)
+    nearest = np.where(fits, apart, np.inf).argmin(axis=1)
+    for row in np.flatnonzero(fits.any(axis=1)):
+        twins[int(others[row])] = int(candidates[nearest[row]])
     return twins
 
 

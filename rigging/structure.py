@@ -6,7 +6,7 @@ Used for rigs whose names say nothing, for what names leave open, and to judge w
 import numpy as np
 from numpy.typing import NDArray
 
-from .limbs import LEVEL, Pair, arm_pair, arm_parts, height_of, leg_pair, leg_parts, limb_pairs
+from .limbs import LEVEL, Pair, arm_pair, arm_parts, leg_pair, leg_parts, limb_pairs
 from .parts import SIDES, Parts
 from .rotations import unit
 from .skeleton import Skeleton
@@ -113,7 +113,7 @@ def _trunk(s: Skeleton, hips: int, arms: Pair, limbs: Parts) -> Parts:
         up.append(above.pop(0))  # still below the shoulders: chest
     if len(up) > 1 and _is_hollow(s, up[0]) and s.skin[up[1]] > HEAVY_HIPS:
         drop = s.heads[up[1], 2] - s.heads[up[0], 2]
-        up = up[1:] if drop < 0.1 * height_of(s) else up  # the real pelvis hangs on a mere carrier
+        up = up[1:] if drop < 0.1 * s.height else up  # the real pelvis hangs on a mere carrier
     parts: Parts = {"hips": (up[0],)}
     if up[1:]:
         parts["spine"] = tuple(up[1:])
@@ -132,7 +132,7 @@ def _is_hollow(s: Skeleton, b: int) -> bool:
 def _central_chain(s: Skeleton, arms: Pair, taken: set[int]) -> list[int]:
     """Return the bones from the chest up to the top of the head, as long as one goes on in the middle."""
     chain: list[int] = []
-    here, height = arms.meeting, height_of(s)
+    here, height = arms.meeting, s.height
     middle = (s.heads[arms.first] + s.heads[arms.second]) / 2
     while True:
         able = [c for c in s.children[here] if c not in taken and not set(s.below[c]) & taken]
@@ -152,8 +152,9 @@ def _has_mirror_image(s: Skeleton, b: int, parent: int, middle: Array, lateral: 
     aside = float((s.heads[b] - middle) @ lateral)
     image = s.heads[b] - 2 * aside * lateral
     others = [c for c in s.children[parent] if c != b]
-    near = [float(np.linalg.norm(s.heads[c] - image)) < 0.02 * height_of(s) for c in others]
-    return abs(aside) > 0.012 * height_of(s) and any(near)
+    if abs(aside) < 0.012 * s.height or not others:
+        return False
+    return bool((np.linalg.norm(s.heads[others] - image, axis=-1) < 0.02 * s.height).any())
 
 
 def _sits_on_top(s: Skeleton, b: int) -> bool:

@@ -27,7 +27,7 @@ def test_the_table_the_file_and_the_picture(tmp_path: Path, capsys: pytest.Captu
     assert main(["map", "mannequin", "-o", str(out), "--picture", str(picture), "-q"]) == 0
     printed = capsys.readouterr().out
     table = [line.split() for line in printed.splitlines()]
-    assert ["left", "upper", "arm", "upper_arm.L", "90", "%"] in table
+    assert ["left", "upper", "arm", "upper_arm.L", "95", "%"] in table
     content = json.loads(out.read_text("utf-8"))
     assert content["map"]["right_foot"] == "foot.R"
     assert len(content["signature"]) == 16

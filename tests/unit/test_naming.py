@@ -40,7 +40,7 @@ def test_name_parts(bone: str, side: str, core: str, machinery: bool) -> None:
 
 
 def test_what_all_names_begin_with() -> None:
-    rig = ["Hero_Arm_L", "Hero_Arm_R", "Hero_Leg_L", "Hero_Leg_R", "Hero_Head", "Hero_Hips"]
+    rig = ("Hero_Arm_L", "Hero_Arm_R", "Hero_Leg_L", "Hero_Leg_R", "Hero_Head", "Hero_Hips")
     assert names.common_prefix(rig) == "Hero_"
-    assert names.common_prefix([*rig, "a", "b", "c", "d"]) == ""
+    assert names.common_prefix((*rig, "a", "b", "c", "d")) == ""
     assert names.parse("Hero_Arm_L", "Hero_") == names.BoneName("left", "arm", False)
