@@ -25,11 +25,14 @@ from .rotations import (
     unit,
 )
 from .segments import Limb, Segment
+from .smoothing import REFERENCE_FPS, smoothed
 
 Array = NDArray[np.float64]
 
 LOOSE: Final = 0.01  # of the rig's size: a control that would be further than this from its joint is moved there
-BENT: Final = 0.06  # of the limb: with its joint so far off the straight line it shows itself where it bends
+BENT: Final = 0.06  # of the limb: its joint is so far off the straight line where what it shows weighs 1,
+USUAL: Final = 0.05  # against how the limb bends at rest,
+SWINGS: Final = 2.0  # and against swings of the pole around the limb, in the axes of the limb's root
 POLE_NEAR, POLE_FAR = 0.5, 1.5  # of the limb: how far from its middle joint a pole is kept
 
 
@@ -231,10 +234,12 @@ class _Conversion:
         offset = across(responses.head(pole.name) - points[1], rest_axis)
         away = float(np.clip(np.linalg.norm(offset), POLE_NEAR * length, POLE_FAR * length))
         usual = rotate(about(rest_axis, np.asarray(pole.angle)), unit(offset))
-        usual = rotate(self._turn(self.rig.segments[pole.limb.upper]), usual)
+        turn = self._turn(self.rig.segments[pole.limb.upper])
         bend = across(middle - start, axis)
-        share = np.minimum(norm(bend) / (BENT * length), 1.0)[:, None]
-        shown = unit(share**2 * unit(bend) + (1 - share**2) * unit(across(usual, axis)))
+        weight = (norm(bend) / (BENT * length)) ** 2
+        weighted = weight[:, None] * rotate(conjugate(turn), unit(bend)) + USUAL * usual
+        shown = rotate(turn, smoothed(weighted, weight + USUAL, SWINGS * (self._fps() / REFERENCE_FPS) ** 2))
+        shown = unit(across(shown, axis))
         direction = rotate(about(axis, np.full(self.frames, -pole.angle)), shown)
         head = middle - bend + (away + norm(bend)[:, None]) * direction
         return _Placed(base, head, base, carried)
@@ -254,6 +259,11 @@ class _Conversion:
         if control.name == self.rig.mover and not control.segments:
             return True
         return any(bone in keyed for i in control.segments for bone in self.rig.segments[i].bones)
+
+    def _fps(self) -> float:
+        """Return the frames a second."""
+        times = self.motion.times
+        return float((len(times) - 1) / max(times[-1] - times[0], 1e-9)) if len(times) > 1 else REFERENCE_FPS
 
     def _hips(self) -> str:
         return next(segment.bones[0] for segment in self.rig.segments if segment.part == "hips")
