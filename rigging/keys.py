@@ -40,7 +40,11 @@ class KeySettings:
     """Seconds of the motion at which to end; None: its last frame."""
 
     def __post_init__(self) -> None:
-        if self.name is not None and not self.name.strip():
+        for word in ("rate", "reduce_degrees", "start", "end"):
+            value = getattr(self, word)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise UsageError(f"The setting {word} of the keys must be a number; {value!r} is none.")
+        if self.name is not None and not str(self.name).strip():
             raise UsageError("The name of the action is empty; leave it out or give one.")
         if self.rate is not None and not (isfinite(self.rate) and self.rate > 0):
             raise UsageError(f"The bake rate is {self.rate:g} keys a second; it must be more than 0.")

@@ -44,7 +44,7 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     take = part_of(_read_motion(request, progress), settings.keys)
     settings = replace(settings, keys=replace(settings.keys, start=None, end=None))
     progress("rig", 0.02, "opening the rig")
-    notes: list[str] = []
+    notes = [note] if (note := take.recorded("source", dict).get("note")) else []
     obj = open_character(rig, request.get("armature"), map_file, notes)
     fps = set_frame_rate(bpy.context.scene, take.fps)
     name = (clip or Path(request["motion"])).stem

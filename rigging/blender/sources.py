@@ -40,6 +40,8 @@ def take_from_armature(
     ``fps`` frames a second of the take, by default the scene's. The scene is left at the frame where it was. Raises
     PosewrightError when the armature is no humanoid or does not move.
     """
+    if obj.data.pose_position == "REST":
+        raise PosewrightError(f"{obj.name} is shown in its rest position; set its skeleton to Pose Position first.")
     scene = bpy.context.scene
     rate = scene.render.fps / scene.render.fps_base
     first, last = _span(obj, scene)
@@ -83,14 +85,15 @@ def take_from_file(
     scene = bpy.context.scene
     obj = _character(scene, armature, str(path), map_file)
     _choose(obj, action, path)
-    for item in bpy.data.objects:
-        if item.type == "MESH":
-            item.hide_viewport = True  # meshes are not needed, and slow
+    if obj.data.library is None:
+        obj.data.pose_position = "POSE"
     rate = scene.render.fps / scene.render.fps_base
     if fps is None and path.suffix.lower() in (".glb", ".gltf", ".vrm"):
         fps = _rate_of_keys(obj, rate)  # these files know seconds, not frames
     name = obj.animation_data.action.name if obj.animation_data and obj.animation_data.action else None
     source = {"name": path.name, "armature": obj.name, "action": name}
+    if path.suffix.lower().startswith(".usd") and fps is None:
+        source["note"] = f"Blender does not read the frame rate of {path.name}; {rate:g} frames a second were taken."
     return take_from_armature(obj, fps=fps, map_file=map_file, progress=progress, provenance=source)
 
 

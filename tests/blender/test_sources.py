@@ -98,8 +98,12 @@ def test_files_give_the_motion_that_was_saved(ending: str, tmp_path: Path) -> No
     expected = take_from_armature(obj)
     out = tmp_path / f"läufer 1{ending}"
     save_result(out, obj)
-    take = take_from_file(out, fps=None)
-    if ending != ".usdc":  # Blender does not read the rate of .usd files
+    take = take_from_file(out)
+    if ending == ".usdc":  # Blender does not read its rate
+        assert "24 frames a second were taken" in take.provenance["source"]["note"]
+        take = take_from_file(out, fps=24.0)
+        assert "note" not in take.provenance["source"]
+    else:
         assert take.fps == pytest.approx(25.0, abs=1e-3)
     assert take.frames == FRAMES
     names = [name for name in expected.joint_names if not name.endswith(("_ear", "nose", "head"))]
@@ -132,6 +136,10 @@ def test_what_has_no_motion_gets_a_sentence(tmp_path: Path) -> None:
     obj = build_mannequin()
     with pytest.raises(PosewrightError, match="does not move between frames 1 and 250"):
         take_from_armature(obj)
+    obj.data.pose_position = "REST"
+    with pytest.raises(PosewrightError, match="is shown in its rest position"):
+        take_from_armature(obj)
+    obj.data.pose_position = "POSE"
     with pytest.raises(UsageError, match="cannot end at frame 3 when it starts at frame 9"):
         take_from_armature(obj, 9, 3)
     save_result(tmp_path / "still.glb", obj)

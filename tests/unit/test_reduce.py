@@ -25,6 +25,7 @@ def swinging(frames: int) -> np.ndarray:
     [
         ({"name": " "}, "name of the action is empty"),
         ({"rate": 0.0}, "must be more than 0"),
+        ({"rate": "fast"}, "setting rate of the keys must be a number; 'fast' is none"),
         ({"rate": float("nan")}, "must be more than 0"),
         ({"reduce_degrees": -1.0}, "cannot be reduced by -1 degrees"),
         ({"reduce_degrees": 400.0}, "at most 45"),
