@@ -79,7 +79,7 @@ def leg_pair(s: Skeleton, pairs: list[Pair]) -> Pair | None:
         drop, lift = (top - low) / height, (low - bottom) / height
         if drop < 0.12 or lift > 0.3:
             continue
-        score = 1.0 - lift / 0.3 + min(1.0, drop / 0.3) + 0.5 * pair.mirror
+        score = 2.0 - 2.0 * lift / 0.3 - (top - bottom) / height + min(1.0, drop / 0.3) + 0.5 * pair.mirror
         score += _mass(s, pair) / max(heaviest, 1e-9)
         score += 0.7 * float(np.mean([_foot_like(s, b) for b in (pair.first, pair.second)]))
         score -= 1.5 * float(drop > 0.68)  # from the shoulders: a cape
@@ -320,7 +320,7 @@ def arm_pair(s: Skeleton, pairs: list[Pair], hips: int, legs: set[int], forward:
         score += 1.0 * float(_something_above(s, pair))
         rise = (float(s.heads[[pair.first, pair.second], 2].mean()) - hip_height) / max(top - hip_height, 1e-9)
         score -= 4.0 * max(0.0, rise - 0.8)
-        score -= 0.6 * float(s.heads[pair.meeting, 2] < hip_height + 0.15 * leg)
+        score -= 1.5 * float(s.heads[[pair.first, pair.second], 2].mean() < hip_height + 0.15 * leg)
         if score > best[0]:
             best = (score, pair)
     return best[1]

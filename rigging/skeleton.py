@@ -195,7 +195,8 @@ def _hang_up_loose_roots(
     roots = [int(b) for b in np.flatnonzero(sizes > 0)]
     if len(roots) < 2:
         return
-    central = max(roots, key=lambda b: (_rises_in_the_middle(b, tops, heads, moving), sizes[b]))
+    large = [b for b in roots if sizes[b] > 0.15 * sizes.max()]
+    central = min(large, key=lambda b: _off_the_middle(b, tops, heads, moving))
     for root in sorted(roots, key=lambda b: -sizes[b]):
         if root == central or (rest.skin is None and sizes[root] < 2):
             continue
@@ -206,14 +207,12 @@ def _hang_up_loose_roots(
             tops[tops == root] = tops[parents[root]]
 
 
-def _rises_in_the_middle(root: int, tops: NDArray[np.int64], heads: Array, moving: NDArray[np.bool_]) -> bool:
-    """Return whether a root's bones lie about as often on one side of the body as on the other."""
-    own = heads[moving & (tops == root)]
-    middle = (heads[moving].max(axis=0) + heads[moving].min(axis=0)) / 2
-    spread = np.ptp(heads[moving], axis=0)
-    return bool(
-        np.all(np.abs(own.mean(axis=0) - middle)[:2] < 0.1 * spread[:2].max()) and np.ptp(own[:, 2]) > 0.2 * spread[2]
-    )
+def _off_the_middle(root: int, tops: NDArray[np.int64], heads: Array, moving: NDArray[np.bool_]) -> float:
+    """Return how far a root's bones lie from the middle of the body, more when they do not rise: the trunk's least."""
+    own, every = heads[moving & (tops == root)], heads[moving]
+    middle = (every.max(axis=0) + every.min(axis=0)) / 2
+    rise = float(np.ptp(own[:, 2])) / max(float(np.ptp(every[:, 2])), 1e-9)
+    return float(np.linalg.norm((own.mean(axis=0) - middle)[:2])) / max(rise, 0.05)
 
 
 def _from_segments(point: Array, starts: Array, ends: Array) -> Array:

@@ -9,15 +9,19 @@ from made_bodies import (
     made,
     parents_first,
     truth,
+    with_chibi_proportions,
     with_fingers,
+    with_five_toes,
     with_hair,
     with_loose_feet,
+    with_many_roots,
     with_robot_arm,
     with_skirt,
     with_twists_beside,
     with_wings,
     without,
 )
+from posewright.errors import PosewrightError
 from posewright.rigging.mapping import map_rig
 from posewright.rigging.parts import FINGERS, PARTS
 from posewright.rigging.rig import RigMap
@@ -152,3 +156,40 @@ def test_loose_feet_hang_on_their_shins() -> None:
     bones = with_loose_feet(body())
     rest, shown = made(bones)
     assert map_rig(rest).bones["left_foot"] == (shown["left_foot"],)
+
+
+def random_body(rng: np.random.Generator) -> tuple[dict, dict]:
+    """Return a body of one to four features, perhaps without some parts, and how to make a rig of it."""
+    bones = body()
+    last = [with_chibi_proportions]
+    chosen = rng.choice(len(FEATURES), rng.integers(1, 5), replace=False)
+    features = sorted((FEATURES[i] for i in chosen), key=lambda f: (f in last, FEATURES.index(f)))
+    for feature in features:
+        bones = feature(bones)
+    cuts: list[tuple[str, ...]] = [(), (), (), ("neck",)]
+    cuts += [("clavicle",)] if with_many_roots not in features else []
+    cuts += [("toe",)] if with_five_toes not in features else []
+    cut = cuts[rng.integers(len(cuts))]
+    options = {
+        "skin": bool(rng.random() < 0.7),
+        "arm_degrees": float(rng.choice([0, 30, 50, 80])),
+        "turn": about(UP, np.array(np.radians(rng.choice([0, 90, 180, 270])))),
+        "scale": float(rng.choice([0.01, 1.0])),
+        "seed": int(rng.integers(1000)),
+    }
+    return without(bones, *cut) if cut else bones, options
+
+
+def test_random_bodies() -> None:
+    """Combinations that nobody looked at one by one: nearly all are fully right."""
+    rng = np.random.default_rng(7)
+    right = 0
+    for _ in range(80):
+        bones, options = random_body(rng)
+        rest, shown = made(bones, **options)
+        try:
+            check(map_rig(rest), bones, shown)
+            right += 1
+        except (AssertionError, PosewrightError):
+            continue
+    assert right >= 76
