@@ -29,12 +29,16 @@ def moving_bone(rest: RigRest, rig_map: RigMap) -> str:
 class Pose:
     """The mapped bones and their ancestors over F frames, in armature space; the body is shifted as a whole."""
 
-    def __init__(self, rig: RigBody, turns: BoneTurns, frames: int) -> None:
-        """Turn bones by world turns (F,4) from rest; None leaves a bone at rest in what carries it."""
+    def __init__(self, rig: RigBody, turns: BoneTurns, frames: int, stood_up: Array = IDENTITY) -> None:
+        """Turn bones by world turns (F,4) from rest; None leaves a bone at rest in what carries it.
+
+        ``stood_up`` (4,) is what has been turned before them, where they count from a rest that stands.
+        """
         self.rig = rig
         self.rest = rig.rest
         self.frames = frames
         self.given = turns
+        self.stood_up = stood_up
         self.keyed = {self.rest.index(bone) for bone in turns}
         self.carriers = self._carriers()
         self.order = self._order()
@@ -155,12 +159,15 @@ class Pose:
             parent = self.carriers.get(b, int(self.rest.parents[b]))
             if turn is not None:
                 known = before is not None and before.given.get(self.rest.bones[b]) is turn
-                found[b] = before.turns[b] if before is not None and known else in_axes(turn, axes)
+                found[b] = before.turns[b] if before is not None and known else in_axes(self._from_rest(turn), axes)
             elif parent >= 0 and (self.rest.inherits(b) or b in self.keyed):
                 found[b] = found[parent]
             else:
                 found[b] = still
         return found
+
+    def _from_rest(self, turn: Array) -> Array:
+        return turn if self.stood_up is IDENTITY else multiply(turn, self.stood_up)
 
     def _carriers(self) -> dict[int, int]:
         """Return bone -> bone of the part that carries it, for bones that are not below that one in the rig."""

@@ -20,6 +20,7 @@ from .soles import RigLeg, rig_contacts, sole_of
 from .stances import POINTS, FeetMode, Standing, standing_feet
 from .targets import limb_turns, neck_turns, spine_turns, trunk_turns
 from .twists import shared_twists
+from .upright import stood_up
 
 Array = NDArray[np.float64]
 Turns = dict[str, Array]
@@ -51,7 +52,8 @@ def solve_rig(
     """
     rest, to_even = rest.unsheared()
     joints = {name: path @ to_even.T for name, path in body_joints(take).items()}
-    rig = RigBody(rest, rig_map)
+    standing_rest, stood = stood_up(rest, rig_map)
+    rig = RigBody(standing_rest, rig_map)
     standing = standing_feet(take, joints)
     turns = trunk_turns(rig, joints)
     spine = spine_turns(rig, joints, turns)
@@ -60,7 +62,8 @@ def solve_rig(
     body = _body_turns(rig, turns, spine)
     if fingers:
         body |= finger_turns(rig, joints, {side: turns[f"{side}_hand"] for side in SIDES if f"{side}_hand" in turns})
-    pose = Pose(rig, body | _limb_bones(rig, turns, ARM) | _limb_bones(rig, turns, LEG), take.frames)
+    bones = body | _limb_bones(rig, turns, ARM) | _limb_bones(rig, turns, LEG)
+    pose = Pose(RigBody(rest, rig_map), bones, take.frames, stood)
     if hands == "contacts" and can_reach(rig, turns):
         turns |= hands_together(rig, _arms(rig, pose, turns), joints)
         pose = pose.turned(_limb_bones(rig, turns, ARM))

@@ -268,3 +268,27 @@ def test_planted_feet_of_a_taller_object_stand_on_the_floor() -> None:
     at_rest = dict(zip(rest.bones, rest.heads(), strict=True))
     for side in ("left", "right"):
         np.testing.assert_allclose(heads[f"{side}_toe"][:, 2], at_rest[f"{side}_toe"][2], atol=0.005)
+
+
+LYING = {
+    "on its back": object_matrix((1, 1, 1), (X, -90)),
+    "on its face, in centimetres": object_matrix((0.01, 0.01, 0.01), (X, 90)),
+    "on its side": object_matrix((1, 1, 1), (np.array([0.0, 1.0, 0.0]), 90)),
+    "tilted": object_matrix((1, 1, 1), (X, 40), (Z, 25)),
+    "upside down": object_matrix((1, 1, 1), (X, 180)),
+}
+
+
+@pytest.mark.parametrize("world", LYING.values(), ids=LYING.keys())
+def test_characters_that_lie_at_rest_stand_in_the_motion(world: np.ndarray) -> None:
+    """Wherever its object is turned to, a figure moves upright on the floor, its feet flat."""
+    take, upright = walking_take(), make_rig(arm_degrees=35)
+    size = abs(np.linalg.det(world[:3, :3])) ** (1 / 3)
+    own = np.diag([size, size, size, 1.0])
+    standing = disguised(upright, own)
+    lying = RigRest(standing.name, standing.bones, standing.parents, standing.rest, standing.lengths, world)
+    heads = [world_heads(rest, solve_rig(rest, map_of(rest), take)) for rest in (standing, lying)]
+    for bone in ("head", "left_hand", "right_shin", "left_foot", "left_toe"):
+        steps = [np.diff(h[bone], axis=0) for h in heads]
+        np.testing.assert_allclose(steps[1], steps[0], atol=1e-4)
+        np.testing.assert_allclose(heads[1][bone][:, 2], heads[0][bone][:, 2], atol=1e-4)
