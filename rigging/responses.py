@@ -42,6 +42,8 @@ class Responses:
         self._turns: dict[str, Array] = {}
         self._deltas: dict[str, Array] = {}
         self._moving: dict[str, NDArray[np.bool_]] = {}
+        self._dragged: dict[str, NDArray[np.bool_]] = {}
+        self._shares: dict[str, Array] = {}
 
     def head(self, bone: str, posed: Array | None = None) -> Array:
         """Return where a bone begins, at rest or in a pose."""
@@ -89,12 +91,9 @@ class Responses:
         """Return how much of a control's turn another bone makes, 0 when it turns about another axis."""
         if control not in self.turned:
             return 0.0
-        vectors = self._turn_vectors(control)
-        own, its = vectors[self.row[control]], vectors[self.row[other]]
-        product = float(norm(own) * norm(its))
-        if product < 1e-6 or float(own @ its) < RIGHT_AXIS * product:
-            return 0.0
-        return float(norm(its) / norm(own))
+        if control not in self._shares:
+            self._shares[control] = _shares(self._turn_vectors(control), self.row[control])
+        return float(self._shares[control][self.row[other]])
 
     def shift(self, control: str, bone: str) -> Array:
         """Return how far (3,) a bone's head goes when a control is moved."""
@@ -123,8 +122,12 @@ class Responses:
 
     def drags(self, control: str, bone: str) -> bool:
         """Return whether the head of a bone moves at all when a control is turned."""
-        posed = self.turned.get(control)
-        return posed is not None and float(norm(self.head(bone, posed) - self.head(bone))) > 1e-3 * self.size
+        if control not in self.turned:
+            return False
+        if control not in self._dragged:
+            way = norm((self.turned[control] - self.rest)[:, :3, 3])
+            self._dragged[control] = way > 1e-3 * self.size
+        return bool(self._dragged[control][self.row[bone]])
 
     def is_goal(self, control: str, limb: Limb, segments: list[Segment]) -> bool:
         """Return whether a control draws the end of a limb after it, so that the limb bends."""
@@ -194,6 +197,14 @@ def parent_of(responses: Responses, control: str, others: Iterable[str], depth: 
 
 def _deepest(names: list[str], depth: dict[str, int]) -> str | None:
     return max(names, key=depth.__getitem__) if names else None
+
+
+def _shares(vectors: Array, own: int) -> Array:
+    """Return how much (N,) of one bone's turn, given by rotation vectors (N,3), the others make about its axis."""
+    lengths = norm(vectors)
+    along = vectors @ vectors[own]
+    same = (lengths * lengths[own] >= 1e-6) & (along >= RIGHT_AXIS * lengths * lengths[own])
+    return np.where(same, lengths / max(float(lengths[own]), 1e-9), 0.0)
 
 
 def _turn_vectors(rotations: Array) -> Array:
