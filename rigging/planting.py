@@ -27,6 +27,7 @@ EASE_LENGTH: Final = 0.15  # for each of these shares of the leg that the place 
 LONGEST_EASE: Final = 0.35  # seconds
 FAR: Final = 0.4  # of the leg: so far from where the leg has it a foot is held fully,
 LOST: Final = 0.6  # and from here on not at all: it cannot stand where its contact says
+_REACH_CHANGE = 10.0  # how softly places come into reach, at 30 frames a second
 _UP = np.array([0.0, 0.0, 1.0])
 _SHARP = 1e-3  # a pin that holds weighs a thousand times a pin that is half let go
 _HIPS_CHANGE = 30.0  # smoothness of the hips' way, at 30 frames a second
@@ -137,7 +138,9 @@ def _pin(span: Span, place: Array, path: Array, leg: float, fps: float) -> _Pin:
     ends = away[span.start - start], away[span.stop - 1 - start]
     ease = [fps * min(LONGEST_EASE, EASE * (1 + end / EASE_LENGTH)) + 1 for end in ends]
     outside = np.maximum((span.start - frames) / ease[0], (frames - (span.stop - 1)) / ease[1])
-    near = (LOST - away) / (LOST - FAR)
+    near = np.clip((LOST - away) / (LOST - FAR), 0, 1)
+    if near.min() < 1:  # a fast foot comes into reach from one frame to the next
+        near = smoothed(near, np.ones_like(near), _REACH_CHANGE * (fps / REFERENCE_FPS) ** 2)
     return _Pin(span.point, place, start, _soft_step(np.minimum(1.0 - outside, near)))
 
 
