@@ -4,7 +4,7 @@ All keys of a curve are written at once (``foreach_set``); inserting them one by
 grows with the square of the number of frames.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import bpy
@@ -17,7 +17,7 @@ from ..channels import rotation_channels
 from ..keys import Interpolation, KeySettings, resampled
 from ..reduce import BoneChannels, Tolerance, kept_keys, most_off
 from ..rig import BoneMotion
-from .layers import Layers, action_curves, push_up
+from .layers import Layers, action_curves, add_track, off_rest, push_up
 from .properties import set_property
 
 CODES: dict[Interpolation, int] = {"constant": 0, "linear": 1, "bezier": 2}  # the same in all versions
@@ -79,21 +79,21 @@ def write_motion(
         motion = resampled(motion, keys.rate)
     frames = key_frames(motion.times, fps, start_frame)
     layers = Layers(obj)
-    if keys.nla:
-        clear_pose(_with_parents(obj, motion.bones))
-    else:
+    over = keys.nla and layers.found
+    if not over:
         set_aside_animation(obj, motion.bones)
     action, new_curve = new_action(obj, keys.name or name)
     slot = getattr(obj.animation_data, "action_slot", None)
     writer = MotionWriter(obj, frames, keys, new_curve)
     for bone, channels in _channels(obj, motion):
         writer.write(bone, channels)
+    if over:
+        writer.hold_still(layers, _with_parents(obj, motion.bones), frames[:1])
+        key_values(obj, writer.paths | {(path, 0) for path in properties or {}}, layers, f"{action.name} around")
     for path, value in (properties or {}).items():
         set_property(obj, path, value)
         KeyWriter(frames[:1], "constant").write(new_curve(path, 0, "Switches"), np.array([value]))
     if keys.nla:
-        bones = {bone.name for bone in _with_parents(obj, motion.bones)}
-        writer.hold_still(layers.animated(bones), frames[:1])
         push_up(obj, action, slot, layers)
     return Written(action, writer.keys, writer.keys_before, float(np.degrees(writer.radians_off)), writer.length_off)
 
@@ -170,6 +170,19 @@ def curves_of(obj: Object) -> list[FCurve]:
     return action_curves(animation.action, getattr(animation, "action_slot", None))
 
 
+def key_values(obj: Object, paths: Collection[tuple[str, int]], layers: Layers, name: str) -> None:
+    """Key the present values of channels that nothing else animates, in a strip: or they stay as a strip left them."""
+    left = sorted(set(paths) - layers.paths())
+    if not left:
+        return
+    values = [np.atleast_1d(obj.path_resolve(path))[index] for path, index in left]
+    action, new_curve = new_action(obj, name)
+    writer = KeyWriter(np.zeros(1), "constant")
+    for (path, index), value in zip(left, values, strict=True):
+        writer.write(new_curve(path, index, "Around"), np.array([value]))
+    add_track(obj, action, getattr(obj.animation_data, "action_slot", None), extrapolation="HOLD")
+
+
 class MotionWriter:
     """Writes the curves of bones, reduced as wished, and remembers how true they are."""
 
@@ -177,7 +190,7 @@ class MotionWriter:
         self._frames, self._settings, self._new_curve = frames, keys, new_curve
         self._whole = KeyWriter(frames, keys.interpolation)
         self._tolerance = _tolerance(obj, keys.reduce_degrees)
-        self._written: set[tuple[str, int]] = set()
+        self.paths: set[tuple[str, int]] = set()  # of the curves: data path, array index
         self.keys = self.keys_before = 0
         self.radians_off = self.length_off = 0.0
 
@@ -195,19 +208,21 @@ class MotionWriter:
         if channels.location is not None:
             self._add(writer, bone, "location", channels.location[kept])
 
-    def hold_still(self, paths: Iterable[tuple[PoseBone, str, int]], frame: Array) -> None:
-        """Give one key of rest to the channels that other animation moves beneath and this motion leaves alone."""
+    def hold_still(self, layers: Layers, bones: set[PoseBone], frame: Array) -> None:
+        """Give one key of rest to channels of bones that this motion leaves alone and that are moved otherwise."""
         writer = KeyWriter(frame)
-        for bone, channel, index in paths:
+        posed = [(bone, channel, index) for bone in bones for channel, index in off_rest(bone)]
+        for bone, channel, index in dict.fromkeys([*posed, *layers.animated({bone.name for bone in bones})]):
             path = bone.path_from_id(channel)
-            if (path, index) not in self._written:
+            if (path, index) not in self.paths:
                 at_rest = bone.bl_rna.properties[channel].default_array[index]
                 writer.write(self._new_curve(path, index, bone.name), np.array([at_rest]))
+                self.paths.add((path, index))
 
     def _add(self, writer: "KeyWriter", bone: PoseBone, channel: str, values: Array) -> None:
         writer.write_channel(self._new_curve, bone, channel, values)
         path = bone.path_from_id(channel)
-        self._written |= {(path, index) for index in range(values.shape[1])}
+        self.paths |= {(path, index) for index in range(values.shape[1])}
 
 
 def rotation_channel(bone: PoseBone) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bpy.types import Action, FCurve, Object, PoseBone
 
 CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
+AT_REST = 1e-6  # channels that differ by less from their value at rest are there
 _BONE = re.compile(r'pose\.bones\["(.+)"\]\.(\w+)$')
 
 
@@ -19,6 +20,16 @@ class Layers:
             animation.use_tweak_mode = False  # while a strip is edited the action cannot be changed
         self.action: Action | None = None if animation is None else animation.action
         self.slot = getattr(animation, "action_slot", None)
+
+    @property
+    def found(self) -> bool:
+        """Whether there is any animation."""
+        animation = self._obj.animation_data
+        return self.action is not None or (animation is not None and len(animation.nla_tracks) > 0)
+
+    def paths(self) -> set[tuple[str, int]]:
+        """Return data path and array index of all that is animated."""
+        return {(curve.data_path, curve.array_index) for curve in self._curves()}
 
     def animated(self, bones: set[str]) -> list[tuple[PoseBone, str, int]]:
         """Return bone, channel and array index of what moves some of these bones."""
@@ -42,6 +53,16 @@ class Layers:
                     yield from action_curves(strip.action, getattr(strip, "action_slot", None))
 
 
+def off_rest(bone: PoseBone) -> list[tuple[str, int]]:
+    """Return channel and array index of all by which a bone is posed away from rest."""
+    return [
+        (channel, index)
+        for channel in CHANNELS
+        for index, value in enumerate(getattr(bone, channel))
+        if abs(value - bone.bl_rna.properties[channel].default_array[index]) > AT_REST
+    ]
+
+
 def push_up(obj: Object, action: Action, slot: object, below: Layers) -> None:
     """Lay the object's new, active action as a strip on a new top track; no action is active afterwards.
 
@@ -50,11 +71,12 @@ def push_up(obj: Object, action: Action, slot: object, below: Layers) -> None:
     """
     obj.animation_data.action = None
     if below.action is not None:
-        _add_track(obj, below.action, below.slot, extrapolation="HOLD")
-    _add_track(obj, action, slot, extrapolation="NOTHING")
+        add_track(obj, below.action, below.slot, extrapolation="HOLD")
+    add_track(obj, action, slot, extrapolation="NOTHING" if below.found else "HOLD")
 
 
-def _add_track(obj: Object, action: Action, slot: object, *, extrapolation: str) -> None:
+def add_track(obj: Object, action: Action, slot: object, *, extrapolation: str) -> None:
+    """Put an action as a strip on a new track above the others; it need not be active."""
     begin, end = action.frame_range
     track = obj.animation_data.nla_tracks.new()
     track.name = action.name

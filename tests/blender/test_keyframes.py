@@ -137,7 +137,7 @@ def test_a_strip_lies_over_the_characters_own_animation() -> None:
     written = write_motion(obj, motion, KeySettings(nla=True), name="dance", fps=30.0, start_frame=11)
     animation = obj.animation_data
     assert animation.action is None
-    assert [track.name for track in animation.nla_tracks] == ["walk", "dance"]
+    assert [track.name for track in animation.nla_tracks] == ["dance around", "walk", "dance"]
     assert not any(track.mute for track in animation.nla_tracks)
     assert written.action.frame_range[:] == (11, 20)
     still = np.eye(4)
@@ -151,6 +151,23 @@ def test_a_strip_lies_over_the_characters_own_animation() -> None:
     obj.animation_data.nla_tracks["dance"].mute = True
     obj.animation_data.action = first
     assert [len(curve.keyframe_points) for curve in blender_curves(obj)] == keys_before
+
+
+def test_around_a_strip_the_pose_and_the_switches_stay() -> None:
+    obj = chain(2)
+    obj["switch"] = 0.0
+    key_motion(obj, random_motion(("bone 1",), 10, seed=4), name="own", fps=30.0)
+    obj.pose.bones["bone 0"].location = (0.1, 0.2, 0.3)
+    posed = evaluated_basis(obj, "bone 0", 1)
+    motion = random_motion(("bone 0", "bone 1"), 10)
+    motion.locations.clear()
+    settings = KeySettings(nla=True)
+    write_motion(obj, motion, settings, name="dance", fps=30.0, start_frame=5, properties={'["switch"]': 1.0})
+    np.testing.assert_allclose(evaluated_basis(obj, "bone 0", 8), basis_of(motion, "bone 0", 3), atol=2e-6)
+    evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    assert evaluated["switch"] == 1.0
+    np.testing.assert_allclose(evaluated_basis(obj, "bone 0", 2), posed, atol=2e-6)
+    assert obj.evaluated_get(bpy.context.evaluated_depsgraph_get())["switch"] == 0.0
 
 
 def test_other_bones_get_no_curves() -> None:
