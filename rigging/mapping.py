@@ -56,7 +56,7 @@ def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
     extra, by_name = finger_parts(body, found, preset_name if preset_name in PRESETS else "generic")
     extra |= twist_parts(body, found | extra)
     origin |= dict.fromkeys(by_name, BY_NAMES) | {part: BY_NAMES for part in extra if part.endswith("_twist")}
-    found |= {part: bones for part, bones in extra.items() if part not in own}
+    found |= {part: bones for part, bones in extra.items() if part not in own and part not in found}
     found = {part: found[part] for part in ALL_PARTS if found.get(part)}
     judged, doubts = confidence(body, found, origin, shape, set(own), _left(body, found))
     _note_what_is_missing(rest, found, notes)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import names
-from .parts import BELOW, LIMBS, MIDDLE, PARTS, SIDES, Parts, core_of
+from .parts import BELOW, FINGERS, LIMBS, MIDDLE, PARTS, SIDES, Parts, core_of
 from .rig import RigRest
 from .skeleton import Skeleton, moving_bones
 
@@ -48,6 +48,9 @@ STATED: Final = {
     },
 }
 """Part -> VRM's name of its bone."""
+
+_JOINTS: Final = ("Metacarpal", "Proximal", "Intermediate", "Distal")
+"""Of a finger, root end first; VRM 1 begins its thumb with the metacarpal."""
 
 Table = dict[tuple[str, str], int]
 
@@ -154,5 +157,10 @@ def stated_parts(rest: RigRest) -> Parts:
     stated = rest.humanoid or {}
     index = {bone: b for b, bone in enumerate(rest.bones)}
     found = {part: (index[stated[word]],) for part, word in STATED.items() if stated.get(word) in index}
+    for side in SIDES:
+        for finger in FINGERS:
+            word = f"{side}{'Little' if finger == 'pinky' else finger.title()}"
+            joints = [index[stated[word + joint]] for joint in _JOINTS if stated.get(word + joint) in index]
+            found |= {f"{side}_{finger}": tuple(joints)} if joints else {}
     spine = [index[stated[word]] for word in ("spine", "chest", "upperChest") if stated.get(word) in index]
     return found | ({"spine": tuple(spine)} if spine else {})

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 # those modules in a process of its own, with this variable set.
 INSIDE_BPY = os.environ.get("POSEWRIGHT_INSIDE_BPY") == "1"
 collect_ignore = [] if INSIDE_BPY else ["blender"]
+
+# Maps that the user of this machine had remembered must not change what tests find.
+os.environ["POSEWRIGHT_MAPS"] = str(Path(tempfile.gettempdir()) / "posewright-tests-without-maps")
 
 STATUS = pytest.StashKey[int]()
 

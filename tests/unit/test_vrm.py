@@ -52,8 +52,11 @@ def test_maps_believe_the_file() -> None:
     rest.humanoid = {word: shown[part] for part, word in STATED.items()}
     rest.humanoid |= {"spine": shown["spine"], "chest": shown["chest"], "leftHand": shown["left_forearm"]}
     rest.humanoid.pop("leftLowerArm")
+    rest.humanoid |= {"rightThumbMetacarpal": shown["right_toe"], "rightLittleProximal": shown["left_toe"]}
     rig_map = map_rig(rest)
     assert rig_map.source.startswith("the file's own humanoid")
     assert rig_map.bones["left_hand"] == (shown["left_forearm"],)
     assert rig_map.bones["right_hand"] == (shown["right_hand"],)
+    assert rig_map.bones["right_thumb"] == (shown["right_toe"],)
+    assert rig_map.bones["right_pinky"] == (shown["left_toe"],)
     assert rig_map.confidence["left_hand"] < rig_map.confidence["right_hand"]
