@@ -95,8 +95,10 @@ class _Search:
     def _set_known(self) -> None:
         for switch in self._relevant():
             value = switch.known(self.wanted)
-            if value is None and self.wanted == "ik":
-                value = switch.known_pole()
+            if value is not None:
+                self._set(switch.path, value)
+        for switch in self._relevant() if self.wanted == "ik" else ():  # which now count the bones of IK
+            value = switch.known_pole()
             if value is not None:
                 self._set(switch.path, value)
 

@@ -46,6 +46,7 @@ def _candidates(probe: Probe, responses: Responses, segments: list[Segment], lim
         for name in responses.moved
         if name != goal
         and name in above
+        and not responses.moves_along(name, [middle])
         and all(float(norm(responses.shift(name, bone))) < _STILL * length for bone in (start, end))
     ]
 
