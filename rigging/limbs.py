@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 
 SMALLEST = 0.12  # of the height: what reaches less far is no limb
 MIRRORED = 0.35  # of the limb's reach: so far off the mirrored place
+POSED = 0.25  # how alike limbs count that are built alike but rest in unlike poses
 LEVEL = np.array([1.0, 1.0, 0.0])
 
 
@@ -54,7 +55,9 @@ def _pair(s: Skeleton, meeting: int, a: tuple[int, float, Array], b: tuple[int, 
     reach = (a[1] + b[1]) / 2
     if abs(a[1] - b[1]) > MIRRORED * reach:
         return None
-    apart = (s.heads[a[0]] - s.heads[b[0]] + a[2] - b[2]) * LEVEL
+    apart = (s.heads[a[0]] - s.heads[b[0]]) * LEVEL
+    if np.linalg.norm(apart) < 0.1 * reach:  # they begin at one place: the ends tell the sides
+        apart = apart + (a[2] - b[2]) * LEVEL
     if np.linalg.norm(apart) < 0.02 * reach:
         return None
     lateral = unit(apart)
@@ -64,7 +67,31 @@ def _pair(s: Skeleton, meeting: int, a: tuple[int, float, Array], b: tuple[int, 
         image = point_a - 2 * ((point_a - between) @ lateral) * lateral
         error = max(error, float(np.linalg.norm(image - point_b)))
     mirror = 1.0 - error / (MIRRORED * reach)
-    return Pair(meeting, a[0], b[0], reach, mirror, lateral) if mirror > 0 else None
+    if mirror > POSED:
+        return Pair(meeting, a[0], b[0], reach, mirror, lateral)
+    return _posed_pair(s, meeting, a[0], b[0], reach)
+
+
+def _posed_pair(s: Skeleton, meeting: int, a: int, b: int, reach: float) -> Pair | None:
+    """Return a pair that begins at mirrored places and is built alike, although it rests in unlike poses."""
+    if not s.children[a] or not s.children[b]:
+        return None
+    apart = s.heads[a] - s.heads[b]
+    if np.linalg.norm(apart * LEVEL) < 0.1 * reach:  # clavicles may begin at one place
+        apart = apart + s.heads[s.children[a]].mean(axis=0) - s.heads[s.children[b]].mean(axis=0)
+    if np.linalg.norm(apart * LEVEL) < max(0.05 * reach, 3 * abs(float(apart[2]))):
+        return None
+    lengths = [_inner_length(s, limb) for limb in (a, b)]
+    counts = [len(s.below[limb]) for limb in (a, b)]
+    if min(lengths) < 0.9 * max(lengths) or min(counts) < 0.8 * max(counts):
+        return None
+    return Pair(meeting, a, b, reach, POSED, unit(apart * LEVEL))
+
+
+def _inner_length(s: Skeleton, limb: int) -> float:
+    """Return the sum of the ways from joint to joint in a branch, which no pose changes."""
+    below = s.below[limb][1:]
+    return float(np.linalg.norm(s.heads[below] - s.heads[s.parents[below]], axis=-1).sum())
 
 
 def leg_pair(s: Skeleton, pairs: list[Pair]) -> Pair | None:

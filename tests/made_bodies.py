@@ -233,6 +233,21 @@ def with_controls(bones: Bones) -> Bones:
     return bones
 
 
+def turned(bones: Bones, part: str, axis: tuple, degrees: float) -> Bones:
+    """Return the bones with a part, and all that hangs on it, turned about its joint."""
+    pivot = np.array(bones[part][1], float)
+    turn = about(np.array(axis, float), np.array(np.radians(degrees)))
+    result = {}
+    for name, (parent, head, tail) in bones.items():
+        above = name
+        while above is not None and above != part:
+            above = bones[above][0]
+        if above is not None:
+            head, tail = (tuple(pivot + rotate(turn, np.array(p, float) - pivot)) for p in (head, tail))
+        result[name] = (parent, head, tail)
+    return result
+
+
 def lowered(bones: Bones, degrees: float) -> Bones:
     """Return the bones with the arms, and all that hangs on them, turned down from the T-pose."""
     result = {}

@@ -9,6 +9,7 @@ from made_bodies import (
     made,
     parents_first,
     truth,
+    turned,
     with_chibi_proportions,
     with_fingers,
     with_five_toes,
@@ -85,6 +86,18 @@ def test_a_body_that_lies(turn: float) -> None:
     rest, shown = made(bones, arm_degrees=40, turn=lying)
     rest.world = np.eye(4)  # what the turn would have undone
     rest.skin = rest.skin_centres = None
+    check(map_rig(rest), bones, shown)
+
+
+@pytest.mark.parametrize("skin", [True, False], ids=["skin", "no skin"])
+@pytest.mark.parametrize("stride", [0, 15, 30])
+@pytest.mark.parametrize(("left", "right"), [(0, 20), (0, 40), (20, 70), (0, 80), (-40, 60)])
+def test_rest_poses_whose_sides_differ(left: float, right: float, stride: float, skin: bool) -> None:
+    """A frame of a motion as the rest pose: arms and legs of one build in unlike poses."""
+    bones = turned(with_fingers(body()), "left_upper_arm", (0, 1, 0), left)
+    bones = turned(turned(bones, "right_upper_arm", (0, 1, 0), -right), "left_forearm", (0, 0, 1), -30)
+    bones = turned(turned(bones, "left_thigh", (1, 0, 0), -stride), "right_thigh", (1, 0, 0), stride)
+    rest, shown = made(bones, skin=skin)
     check(map_rig(rest), bones, shown)
 
 
