@@ -101,7 +101,7 @@ def _world_path(rest: RigRest, motion: BoneMotion, bone: str) -> Array:
     """Return the path (F,3) of the head of a bone that no keyed bone carries."""
     b = rest.index(bone)
     local = motion.locations.get(bone, np.zeros((len(motion.times), 3)))
-    armature = local @ rest.rest[b, :3, :3].T + rest.rest[b, :3, 3]
+    armature = local @ rest.location_axes(b).T + rest.rest[b, :3, 3]
     return armature @ rest.world[:3, :3].T + rest.world[:3, 3]
 
 
@@ -121,16 +121,16 @@ def _moved(rest: RigRest, motion: BoneMotion, travel: tuple[Array, Array], root:
             raise PosewrightError(
                 f"The bone {bone} of {rest.name} does not turn with the bones above it; choose hips or in-place."
             )
-        axes = from_matrix(rest.rest[b, :3, :3])
-        place = rest.rest[b, :3, 3] + rotate(axes, locations.get(bone, np.zeros_like(shifts)))
-        locations[bone] = rotate(conjugate(axes), rotate(back, place - shifts) - rest.rest[b, :3, 3])
+        axes, channels = from_matrix(rest.rest[b, :3, :3]), rest.location_axes(b)
+        place = rest.rest[b, :3, 3] + locations.get(bone, np.zeros_like(shifts)) @ channels.T
+        locations[bone] = (rotate(back, place - shifts) - rest.rest[b, :3, 3]) @ np.linalg.inv(channels).T
         rotations[:, k] = multiply(conjugate(axes), multiply(back, multiply(axes, rotations[:, k])))
     if root is None:
         return replace(motion, rotations=continuous(rotations), locations=locations)
     name = rest.bones[root]
     axes = from_matrix(rest.rest[root, :3, :3])
     head = np.broadcast_to(rest.rest[root, :3, 3], shifts.shape)
-    locations[name] = rotate(conjugate(axes), rotate(turns, head) + shifts - head)
+    locations[name] = (rotate(turns, head) + shifts - head) @ np.linalg.inv(rest.location_axes(root)).T
     turn = multiply(conjugate(axes), multiply(turns, axes))
     rotations = np.concatenate([turn[:, None], rotations], 1)
     return replace(motion, bones=(name, *motion.bones), rotations=continuous(rotations), locations=locations)

@@ -80,6 +80,18 @@ def test_in_place_the_hips_stay_over_one_point_and_everything_else_is_the_same(h
     assert np.abs(a["hips"][:, 2] - b["hips"][:, 2]).max() < 1e-9
 
 
+def test_location_keys_may_count_in_the_axes_above() -> None:
+    rest, rig_map = rig_with_root(seed=7)
+    rest = replace(rest, local_location=np.array([bone not in ("root", "hips") for bone in rest.bones]))
+    before = solved(rest, rig_map)
+    after = with_root_motion(rest, before, "hips", "bone")
+    a, b = (rest.world @ pose_matrices(rest, motion) for motion in (before, after))
+    keyed = [rest.index(bone) for bone in before.bones]
+    assert np.abs(a[:, keyed] - b[:, keyed]).max() < 1e-9
+    head = rest.heads()[rest.index("root"), 2]
+    assert np.abs(b[:, rest.index("root"), 2, 3] - head).max() < 1e-9
+
+
 def test_a_rig_without_a_bone_above_its_hips_gets_a_sentence() -> None:
     rest = make_rig()
     rig_map = RigMap({n: (n,) for n in rest.bones if n not in ("spine", "chest")} | {"spine": ("spine", "chest")})
