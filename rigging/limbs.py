@@ -331,7 +331,7 @@ def arm_pair(s: Skeleton, pairs: list[Pair], hips: int, legs: set[int], forward:
     hip_height, lateral = float(s.heads[hips, 2]), np.cross([0.0, 0.0, 1.0], forward)
     leg = hip_height - float(s.heads[s.body, 2].min())
     top = max(float(s.heads[s.body, 2].max()), max(float(s.centre(int(b))[2]) for b in np.flatnonzero(s.body)))
-    able = [p for p in pairs if hips in s.path_up(p.meeting) and not {p.first, p.second} & legs]
+    able = [p for p in pairs if s.meeting(hips, p.meeting) is not None and not {p.first, p.second} & legs]
     able = [p for p in able if abs(float(p.lateral @ lateral)) > 0.7]
     heaviest = max((_mass(s, pair) for pair in able), default=0.0)
     best: tuple[float, Pair | None] = (1.2, None)

@@ -104,7 +104,7 @@ def _sides(s: Skeleton, pair: Pair, forward: Array) -> tuple[int, int]:
 
 def _trunk(s: Skeleton, hips: int, arms: Pair, limbs: Parts) -> Parts:
     """Return hips, spine, neck and head: the bones from where the legs meet over where the arms meet to the top."""
-    up = s.path(hips, arms.meeting) or [hips]
+    up = _from_hips_to_chest(s, hips, arms.meeting)
     taken = {b for bones in limbs.values() for b in bones}
     above = _central_chain(s, arms, taken)
     shoulders = [limbs[f"{side}_upper_arm"][0] for side in SIDES if f"{side}_upper_arm" in limbs]
@@ -123,6 +123,19 @@ def _trunk(s: Skeleton, hips: int, arms: Pair, limbs: Parts) -> Parts:
         if head:
             parts["neck"] = tuple(above[:head])
     return parts
+
+
+def _from_hips_to_chest(s: Skeleton, pelvis: int, chest: int) -> list[int]:
+    """Return the bones from the hips to where the arms meet, both included.
+
+    The hips are what carries both legs and spine; where that is a root far from the hip joints, where the legs meet.
+    """
+    common = s.meeting(pelvis, chest)
+    path = None if common is None else s.path(common, chest)
+    if common is None or path is None:
+        return [pelvis]
+    near = abs(float(s.heads[common, 2] - s.heads[pelvis, 2])) < 0.12 * s.height
+    return path if near else [pelvis, *path[1:]]
 
 
 def _is_hollow(s: Skeleton, b: int) -> bool:

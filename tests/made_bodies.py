@@ -183,6 +183,14 @@ def with_hip_bones(bones: Bones) -> Bones:
     return parents_first(bones)
 
 
+def with_pelvis_below(bones: Bones) -> Bones:
+    """Legs on a bone of their own below the hips, as Genesis and Character Creator have it."""
+    bones["pelvis"] = ("hips", (0, 0, 0.97), (0, 0, 0.9))
+    for side in ("left", "right"):
+        bones[f"{side}_thigh"] = ("pelvis", *bones[f"{side}_thigh"][1:])
+    return parents_first(bones)
+
+
 def with_chibi_proportions(bones: Bones) -> Bones:
     """Half as long legs, a head as large as the trunk."""
 
@@ -289,6 +297,7 @@ FEATURES: tuple[Callable[[Bones], Bones], ...] = (
     with_face,
     with_more_spine,
     with_hip_bones,
+    with_pelvis_below,
     with_chibi_proportions,
     with_five_toes,
     with_root,
