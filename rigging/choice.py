@@ -49,6 +49,8 @@ def choose(responses: Responses, segments: list[Segment], limbs: list[Limb], sho
     for i, excluded in enumerate(_carriers(segments)):
         for found in (carried, partly, whole):
             names = [name for name in controls if i in found[name] and not (excluded and excluded <= found[name])]
+            if segments[i].is_helper:
+                names = [name for name in names if name == segments[i].bones[0]]
             if names:
                 turning[i] = min(names, key=nearness)
                 break
@@ -70,7 +72,7 @@ def _carriers(segments: list[Segment]) -> list[set[int]]:
     found: list[set[int]] = []
     for i, segment in enumerate(segments):
         side, _, core = segment.part.partition("_")
-        if segment.part in ("root", "hips"):
+        if segment.part in ("root", "hips") or segment.is_helper:
             found.append(set())
         elif segment.part == "spine":
             found.append(trunk - {i})

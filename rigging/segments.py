@@ -7,6 +7,9 @@ from .anatomy import NEXT_PART, SIDES
 from .rig import RigMap, RigRest
 
 FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
+TWISTS: Final = ("upper_arm_twist", "forearm_twist", "thigh_twist", "shin_twist")
+"""Helper bones beside a limb, which take a share of its twist."""
+
 LIMBS: Final = {"arm": ("upper_arm", "forearm", "hand"), "leg": ("thigh", "shin", "foot")}
 """Limb -> its parts from the root on; the last one is what a goal of IK holds."""
 
@@ -19,6 +22,11 @@ class Segment:
     bones: tuple[str, ...]
     end: str | None  # the bone that begins at its far end; None: the tail of its last bone is that end
     carried: tuple[str, ...] = ()  # bones that begin elsewhere on it
+
+    @property
+    def is_helper(self) -> bool:
+        """Whether it is a twist bone: keyed only where it is free, since controls have their own ways of twisting."""
+        return self.part.endswith("_twist")
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ def segments_of(rest: RigRest, rig_map: RigMap) -> list[Segment]:
                 found.append(Segment(f"{side}_{part}", bones, next((bone for bone in following if bone), None)))
         for part in ("toe", *FINGERS):
             found += _chain(f"{side}_{part}", names.get(f"{side}_{part}", ()))
+        for part in TWISTS:
+            found += [Segment(f"{side}_{part}", (bone,), None) for bone in names.get(f"{side}_{part}", ())]
     return found
 
 

@@ -209,7 +209,8 @@ class _Search:
     def _missing(self, rig: ControlRig) -> list[Segment]:
         turned = {i for control in rig.controls for i in control.segments}
         turned |= {i for limb in rig.goals.values() for i in (limb.upper, limb.lower)}
-        return [segment for i, segment in enumerate(self.segments) if i not in turned and segment.part != "root"]
+        own = [segment for i, segment in enumerate(self.segments) if i not in turned]
+        return [segment for segment in own if segment.part != "root" and not segment.is_helper]
 
     def _notes(self, rig: ControlRig, fk: list[Limb], ik: list[Limb], stretched: list[str]) -> list[str]:
         obj = self.probe.obj

@@ -165,6 +165,23 @@ def shared_bend() -> Object:
     return obj
 
 
+def plain_with_twists() -> Object:
+    """The bare body in a space of its own; beside the forearms lie twist bones, the right one held."""
+    layer = body() | {"space": ((0.0, 0.0, 0.0), (0.0, 0.1, 0.0), None)}
+    for side in SIDES:
+        head, tail, _ = layer[f"lowerarm_{side}"]
+        layer[f"twist_{side}"] = (_halfway(head, tail), tail, f"lowerarm_{side}")
+    obj = _armature(layer)
+    _follow(obj, "root", "space")
+    copy = _constrain(obj, "twist_r", "COPY_ROTATION", "hand_r")
+    copy.influence = 0.5
+    return obj
+
+
+def _halfway(a: Point, b: Point) -> Point:
+    return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2
+
+
 def _mirrored(point: Point, sign: int) -> Point:
     return sign * point[0], point[1], point[2]
 

@@ -26,7 +26,7 @@ from posewright.rigging.rig import RigMap
 from posewright.rigging.roots import RootMode
 from posewright.rigging.settings import DriveMode, RetargetSettings
 from posewright.rigging.solve import solve_rig
-from synthetic_rigs import walking_take
+from synthetic_rigs import walking_take, with_knuckles
 
 Array = NDArray[np.float64]
 
@@ -156,6 +156,23 @@ def test_a_part_without_control_is_named() -> None:
         obj.pose.bones[name].lock_rotation = (True, True, True)
     found = driven(obj, rest_of(obj), control_rigs.body_map())
     assert any("left hand and right clavicle" in note for note in found.notes), found.notes
+
+
+def test_twist_bones_are_keyed_where_they_are_free() -> None:
+    """Beside arms that hang on nothing but a space of the whole rig; those that a constraint twists get no keys."""
+    obj = control_rigs.plain_with_twists()
+    rig_map = control_rigs.body_map()
+    rig_map.bones["left_forearm_twist"] = ("twist_l",)
+    rig_map.bones["right_forearm_twist"] = ("twist_r",)
+    take = with_knuckles(walking_take(FRAMES), 60.0)
+    rest = rest_of(obj)
+    motion = solve_rig(rest, rig_map, take)
+    assert "twist_l" in motion.bones
+    keyed = driven(obj, rest, rig_map).finish(motion)
+    assert {"twist_l"} == {"twist_l", "twist_r"} & set(keyed.bones)
+    columns = [found.bones.index("twist_l") for found in (motion, keyed)]
+    cosine = np.abs(np.sum(motion.rotations[:, columns[0]] * keyed.rotations[:, columns[1]], -1))
+    assert np.degrees(2 * np.arccos(np.clip(cosine, 0, 1))).max() < 0.1
 
 
 def test_a_plain_rig_is_keyed_itself() -> None:
