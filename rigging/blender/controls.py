@@ -7,6 +7,7 @@ from typing import Final
 from bpy.types import Object
 
 from ...errors import PosewrightError
+from ..anatomy import SIDES
 from ..choice import Choice, choose
 from ..control_motion import Control, ControlRig, Pole, control_motion
 from ..responses import ALL, Responses, depths, parent_of
@@ -66,6 +67,9 @@ class _Search:
         self.segments = segments_of(rest, rig_map)
         self.limbs = limbs_of(self.segments)
         self.switches = switches_of(probe.obj)
+        self.maps_controls = _maps_controls(rest, rig_map)
+        if self.maps_controls:
+            self.wanted = "fk"  # these are what a map of FK controls asks for
         self.set: dict[str, float] = {}  # by path
 
     def driven(self) -> Driven:
@@ -93,7 +97,7 @@ class _Search:
         return Driven(self.rest, self.map, finish, self.set, notes, upstream)
 
     def _set_known(self) -> None:
-        for switch in self._relevant():
+        for switch in self.switches if self.maps_controls else self._relevant():
             value = switch.known(self.wanted)
             if value is not None:
                 self._set(switch.path, value)
@@ -271,6 +275,15 @@ def _is_held(obj: Object, rest: RigRest, rig_map: RigMap) -> bool:
         return True
     drivers = obj.animation_data.drivers if obj.animation_data else ()
     return any(f'pose.bones["{name}"]' in curve.data_path for curve in drivers for name in mapped)
+
+
+def _maps_controls(rest: RigRest, rig_map: RigMap) -> bool:
+    """Return whether the arms and legs of a map are bones that deform nothing, on a rig with others that do."""
+    if rest.deform is None or not rest.deform.any():
+        return False
+    parts = [f"{side}_{part}" for side in SIDES for part in ("upper_arm", "thigh")]
+    bones = [bone for part in parts for bone in rig_map.bones.get(part, ())]
+    return bool(bones) and not any(rest.deform[rest.index(bone)] for bone in bones)
 
 
 def _words(part: str) -> str:

@@ -211,6 +211,27 @@ def test_rigify(shared: Path, drive: DriveMode, root: RootMode) -> None:
     assert not any(c.mute for bone in obj.pose.bones for c in bone.constraints if not _drives_mute(obj, c))
 
 
+def test_a_map_of_controls_is_followed(shared: Path) -> None:
+    """Where somebody maps the FK controls themselves, the mesh follows them: the limbs are switched to FK."""
+    obj = _open(shared / "rigs" / "rigify_human_b42.blend")
+    rest = rest_of(obj)
+    deforming = map_rig(rest)
+    names = {"upper_arm": "upper_arm_fk", "forearm": "forearm_fk", "hand": "hand_fk", "thigh": "thigh_fk"}
+    names |= {"shin": "shin_fk", "foot": "foot_fk", "toe": "toe_fk"}
+    sides = {"left": "L", "right": "R"}
+    own = {f"{word}_{part}": (f"{name}.{letter}",) for part, name in names.items() for word, letter in sides.items()}
+    trunk = {part: bones for part, bones in deforming.bones.items() if part in ("hips", "spine", "neck", "head")}
+    paths, found = put_on(obj, RigMap(trunk | own, "controls"), "auto", walking_take(FRAMES))
+    assert set(found.properties.values()) == {1.0}
+    assert "upper_arm_fk.L" in keyed_bones(obj)
+    for frame in LOOKED_AT:
+        bpy.context.scene.frame_set(frame)
+        posed = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
+        for part in ("forearm", "hand", "shin", "foot"):
+            wanted = paths.head(f"{names[part]}.R")[frame]
+            assert np.linalg.norm(np.array(posed[deforming.bones[f"right_{part}"][0]].head) - wanted) < 0.002
+
+
 def test_arms_that_only_ik_moves(shared: Path) -> None:
     if bpy.app.version < (4, 5):
         pytest.skip("the rig opens in Blender 4.5 and later")
