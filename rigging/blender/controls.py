@@ -28,7 +28,7 @@ MOVING: Final = REPLACING | COMPOSING
 
 _MOST_TRIES = 12  # states of switches that nobody has told of
 _TOO_FAR_OFF = 5.0  # degrees
-_NEEDED_SHARE = 0.5  # of the segments must have controls
+_NEEDED_SHARE = 0.5  # of the segments, and of arms and legs, must have controls
 
 
 @dataclass
@@ -204,7 +204,8 @@ class _Search:
         if rig.mover is None:
             raise PosewrightError(f"No control moves the whole body of {name}; {USE_DEFORM}")
         missing = self._missing(rig)
-        if len(missing) > (1 - _NEEDED_SHARE) * len(self.segments):
+        lost = [limb for limb in self.limbs if self.segments[limb.upper] in missing]
+        if max(len(missing) / len(self.segments), len(lost) / max(len(self.limbs), 1)) > 1 - _NEEDED_SHARE:
             raise PosewrightError(
                 f"No controls that Posewright can find turn most of the body of {name} "
                 f"(such as its {_words(missing[0].part)}); {USE_DEFORM}"
