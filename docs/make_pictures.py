@@ -1,9 +1,9 @@
 """Make the pictures of README and docs from the demo clip: ``python docs/make_pictures.py``.
 
-Needs the bpy module, and for the picture of the report a browser of Chromium's family. Four pictures are not made
+Needs the bpy module, and for the picture of the report a browser of Chromium's family. Five pictures are not made
 here: addon_panel.png and addon_contacts.png are screenshots of Blender's window, rig_map.png is what ``posewright map
---picture`` draws (of a character of KayKit, CC0, made smaller), training_curves.png comes with a
-training.
+--picture`` draws (of a character of KayKit, CC0, made smaller), rigs.jpg is a
+``posewright contact-sheet`` of the demo clip on six characters, training_curves.png comes with a training.
 """
 
 import shutil
