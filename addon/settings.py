@@ -9,7 +9,7 @@ from bpy.types import Context, Object, PropertyGroup
 
 from ..core.settings import DEFAULT_FILTER, FILTERS, TrackSettings
 from ..errors import PosewrightError
-from ..rigging.keys import KeySettings
+from ..rigging.keys.settings import KeySettings
 from ..rigging.settings import RetargetSettings
 from . import preferences
 

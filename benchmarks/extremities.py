@@ -25,13 +25,13 @@ from posewright.core.skeleton import JOINTS
 from posewright.core.take import Take
 from posewright.core.values import Keypoints
 from posewright.core.world.extremities import extremities
-from posewright.rigging.anatomy import RigBody
-from posewright.rigging.hinges import rest_hinge, usual_arm
 from posewright.rigging.kinematics import pose_matrices
-from posewright.rigging.mapping import map_rig
+from posewright.rigging.maps.mapping import map_rig
 from posewright.rigging.rig import RigRest
 from posewright.rigging.rotations import unit
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.anatomy import RigBody
+from posewright.rigging.solver.hinges import rest_hinge, usual_arm
+from posewright.rigging.solver.solve import solve_rig
 
 Array = NDArray[np.float64]
 Truth = dict[str, NDArray]

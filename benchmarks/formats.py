@@ -24,7 +24,7 @@ from posewright.rigging.blender.job import MANNEQUIN, open_character
 from posewright.rigging.blender.layers import action_curves
 from posewright.rigging.blender.outputs import EXPORT_FOR, OUT_ENDINGS, ExportFor, first_frame
 from posewright.rigging.blender.stage import set_frame_rate
-from posewright.rigging.mapping import map_rig
+from posewright.rigging.maps.mapping import map_rig
 from posewright.rigging.rig import RigMap
 
 Array = NDArray[np.float64]

@@ -18,10 +18,10 @@ from posewright.core.take import Take
 from posewright.rigging.blender.armature import rest_of, world_poses
 from posewright.rigging.blender.job import MANNEQUIN, open_character
 from posewright.rigging.blender.keyframes import write_motion
-from posewright.rigging.keys import INTERPOLATIONS, KeySettings
-from posewright.rigging.mapping import map_rig
+from posewright.rigging.keys.settings import INTERPOLATIONS, KeySettings
+from posewright.rigging.maps.mapping import map_rig
 from posewright.rigging.rig import BoneMotion, RigMap
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.solve import solve_rig
 
 TOLERANCES = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 LIMBS = ("upper_arm", "forearm"), ("forearm", "hand"), ("thigh", "shin"), ("shin", "foot")

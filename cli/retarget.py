@@ -8,11 +8,11 @@ from ..core.outputs import check_outputs
 from ..errors import UsageError
 from ..rigging.blender.outputs import EXPORT_FOR, check_export_for
 from ..rigging.blender.outputs import OUT_ENDINGS as RIG_ENDINGS
-from ..rigging.keys import INTERPOLATIONS, KeySettings
-from ..rigging.reaching import HAND_MODES
-from ..rigging.roots import PLACES, ROOT_MODES
+from ..rigging.keys.settings import INTERPOLATIONS, KeySettings
 from ..rigging.settings import DRIVE_MODES, RetargetSettings
-from ..rigging.stances import FEET_MODES
+from ..rigging.solver.reaching import HAND_MODES
+from ..rigging.solver.roots import PLACES, ROOT_MODES
+from ..rigging.solver.stances import FEET_MODES
 from .console import ConsoleProgress, emit
 from .options import add_common_arguments, add_overwrite_argument
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..core.take import Take
     from .rig import BoneMotion, RigMap, RigRest
-    from .roots import RootMode
-    from .stances import FeetMode
+    from .solver.roots import RootMode
+    from .solver.stances import FeetMode
 
 
 def retarget(
@@ -23,9 +23,9 @@ def retarget(
     map that overrides what is found; ``feet`` says what holds the feet on the floor, ``root`` what carries the body.
     Raises PosewrightError when rig or take lack what is needed.
     """
-    from .mapping import map_rig
-    from .roots import with_root_motion
-    from .solve import solve_rig
+    from .maps.mapping import map_rig
+    from .solver.roots import with_root_motion
+    from .solver.solve import solve_rig
 
     rig_map = map_rig(rest, None if map_file is None else Path(map_file))
     motion = solve_rig(rest, rig_map, take, feet)

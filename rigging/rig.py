@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .parts import PARTS
+from .maps.parts import PARTS
 
 MAP_FORMAT: Final = "posewright-map-1"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
 from ..errors import UsageError
-from .keys import KeySettings
-from .reaching import HAND_MODES, HandMode
-from .roots import PLACES, ROOT_MODES, Place, RootMode
-from .stances import FEET_MODES, FeetMode
+from .keys.settings import KeySettings
+from .solver.reaching import HAND_MODES, HandMode
+from .solver.roots import PLACES, ROOT_MODES, Place, RootMode
+from .solver.stances import FEET_MODES, FeetMode
 
 DriveMode = Literal["auto", "fk", "ik", "deform"]
 """What gets the keys: auto: the rig's controls, turned (FK) where they can be and pulled (IK) elsewhere, or the bones

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from naming_systems import Naming, fill
 from numpy.typing import NDArray
-from posewright.rigging.parts import PARTS
+from posewright.rigging.maps.parts import PARTS
 from posewright.rigging.rig import RigRest
 from posewright.rigging.rotations import about, rotate
 from synthetic_rigs import BODY, make_rig, mirrored

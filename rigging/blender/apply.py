@@ -8,15 +8,15 @@ from bpy.types import Object
 
 from ...core.take import Take
 from ...progress import Progress, silent
-from ..anatomy import RigBody
-from ..keys import part_of
-from ..mapping import map_rig
-from ..motion import body_joints, leg_length
-from ..roots import start_at_character, with_root_motion
+from ..keys.settings import part_of
+from ..maps.mapping import map_rig
 from ..settings import RetargetSettings
-from ..solve import solve_rig
+from ..solver.anatomy import RigBody
+from ..solver.motion import body_joints, leg_length
+from ..solver.roots import start_at_character, with_root_motion
+from ..solver.solve import solve_rig
 from .armature import rest_of
-from .controls import driven
+from .controls.driving import driven
 from .keyframes import clear_pose, write_motion
 from .linked import make_ready
 

@@ -12,7 +12,7 @@ from bpy.types import Object, Scene
 from numpy.typing import NDArray
 
 from ...core.bvh_format import END, POSITIONS, Bvh, bvh_text
-from ..channels import euler_angles
+from ..keys.channels import euler_angles
 from ..rig import RigRest
 from ..rotations import from_matrix
 from .armature import rest_of, world_poses

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...core.skeleton import CONTACT_POINTS, STANDS
 from ...core.take import Take
 from ...errors import PosewrightError
-from ..stances import contacts_of
+from ..solver.stances import contacts_of
 from .applied import Applied
 from .keyframes import KeyWriter, curves_of, key_frames, new_action
 

@@ -11,7 +11,7 @@ import bpy
 from bpy.types import Object
 
 from ...errors import PosewrightError, UsageError
-from ..vrm import read_humanoid
+from ..maps.vrm import read_humanoid
 from .exporters import WRITERS, enable
 from .outputs import ExportFor, partial_path, remove_partial
 from .skin import remember_humanoid

@@ -10,8 +10,8 @@ from bpy.types import Object
 from ...core.take import Take
 from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
-from ..keys import part_of
-from ..mapping import map_rig
+from ..keys.settings import part_of
+from ..maps.mapping import map_rig
 from ..settings import RetargetSettings
 from .applied import Applied, apply_take, take_id
 from .armature import armatures_of, named_armature, rest_of
@@ -72,7 +72,7 @@ def load_motion(path: Path) -> Take:
     if ending == ".npz":
         return Take.load(path)
     if ending == ".bvh":
-        from ..bvh_rig import take_from_any_bvh
+        from ..sources.bvh import take_from_any_bvh
 
         return take_from_any_bvh(path)
     raise UsageError(f"{path.name} is no motion; give a take (.npz) or a .bvh file.")

@@ -13,12 +13,12 @@ from bpy.types import Action, Camera, FCurve, Object, PoseBone
 from numpy.typing import NDArray
 
 from ...errors import PosewrightError
-from ..channels import rotation_channels
-from ..keys import Interpolation, KeySettings, resampled
-from ..reduce import BoneChannels, Tolerance, kept_keys, most_off
+from ..keys.channels import rotation_channels
+from ..keys.reduce import BoneChannels, Tolerance, kept_keys, most_off
+from ..keys.settings import Interpolation, KeySettings, resampled
 from ..rig import BoneMotion
+from .controls.properties import set_property
 from .layers import Layers, action_curves, add_track, off_rest, push_up
-from .properties import set_property
 
 CODES: dict[Interpolation, int] = {"constant": 0, "linear": 1, "bezier": 2}  # the same in all versions
 AUTO_CLAMPED = 4

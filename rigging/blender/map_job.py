@@ -7,12 +7,12 @@ import numpy as np
 from bpy.types import Object
 
 from ...progress import Progress, silent
-from ..mapping import map_rig
-from ..parts import PARTS
+from ..maps.mapping import map_rig
+from ..maps.parts import PARTS
+from ..maps.skeleton import Skeleton
+from ..maps.structure import facing_of
+from ..maps.user_maps import forget_map, save_map, signature, write_map
 from ..rig import RigMap, RigRest
-from ..skeleton import Skeleton
-from ..structure import facing_of
-from ..user_maps import forget_map, save_map, signature, write_map
 from .armature import rest_of
 from .job import MANNEQUIN, open_character
 from .skin import surface_of

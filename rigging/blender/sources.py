@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ...core.take import Take
 from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
-from ..mapping import map_rig
-from ..sources import take_from_skeleton
+from ..maps.mapping import map_rig
+from ..sources.skeletons import take_from_skeleton
 from .armature import armatures_of, named_armature, rest_of, world_poses
 from .files import MOTION_ENDINGS, open_motion
 from .layers import action_curves, assign

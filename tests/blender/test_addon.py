@@ -8,6 +8,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from bpy.types import Action
 
 bpy = pytest.importorskip("bpy")
 
@@ -143,7 +144,7 @@ def test_choices_for_the_character_reach_its_keys(mannequin, wave: Path) -> None
     assert len(keyed_frames(above)) < count
 
 
-def keyed_frames(action: bpy.types.Action) -> set[float]:
+def keyed_frames(action: Action) -> set[float]:
     from posewright.rigging.blender.layers import action_curves
 
     slot = action.slots[0] if hasattr(action, "slots") else None

@@ -16,16 +16,16 @@ from posewright.core.take import Take
 from posewright.errors import PosewrightError
 from posewright.rigging.blender.apply import animate_armature
 from posewright.rigging.blender.armature import armatures_of, rest_of
-from posewright.rigging.blender.controls import driven
+from posewright.rigging.blender.controls.driving import driven
 from posewright.rigging.blender.files import open_rig
 from posewright.rigging.blender.keyframes import write_motion
-from posewright.rigging.bone_paths import BonePaths
-from posewright.rigging.keys import KeySettings
-from posewright.rigging.mapping import map_rig
+from posewright.rigging.controls.bone_paths import BonePaths
+from posewright.rigging.keys.settings import KeySettings
+from posewright.rigging.maps.mapping import map_rig
 from posewright.rigging.rig import RigMap
-from posewright.rigging.roots import RootMode
 from posewright.rigging.settings import DriveMode, RetargetSettings
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.roots import RootMode
+from posewright.rigging.solver.solve import solve_rig
 from synthetic_rigs import walking_take, with_knuckles
 
 Array = NDArray[np.float64]

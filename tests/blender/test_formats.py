@@ -16,8 +16,8 @@ from posewright.rigging.blender.files import new_scene, save_result
 from posewright.rigging.blender.mannequin import build_mannequin
 from posewright.rigging.blender.outputs import EXPORT_FOR, check_export_for
 from posewright.rigging.blender.stage import set_frame_rate
-from posewright.rigging.keys import KeySettings
-from posewright.rigging.mapping import map_rig
+from posewright.rigging.keys.settings import KeySettings
+from posewright.rigging.maps.mapping import map_rig
 from posewright.rigging.settings import RetargetSettings
 from synthetic_rigs import walking_take
 

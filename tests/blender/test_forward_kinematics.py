@@ -10,8 +10,8 @@ from posewright.rigging.blender.armature import named_armature, rest_of
 from posewright.rigging.blender.files import open_rig
 from posewright.rigging.blender.keyframes import key_motion
 from posewright.rigging.kinematics import world_heads
-from posewright.rigging.mapping import map_rig
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.maps.mapping import map_rig
+from posewright.rigging.solver.solve import solve_rig
 
 SCALE_MODES = ("FULL", "FIX_SHEAR", "ALIGNED", "AVERAGE", "NONE", "NONE_LEGACY")
 

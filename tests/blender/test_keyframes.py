@@ -9,8 +9,8 @@ from mathutils import Quaternion
 from posewright.errors import PosewrightError
 from posewright.rigging.blender.keyframes import curves_of as blender_curves
 from posewright.rigging.blender.keyframes import key_frames, key_motion, write_motion
-from posewright.rigging.curves import evaluate
-from posewright.rigging.keys import KeySettings
+from posewright.rigging.keys.curves import evaluate
+from posewright.rigging.keys.settings import KeySettings
 from posewright.rigging.rig import BoneMotion
 
 MODES = ("QUATERNION", "XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "AXIS_ANGLE")

@@ -6,7 +6,7 @@ import pytest
 from posewright.rigging.blender.armature import meshes_of, rest_of
 from posewright.rigging.blender.files import new_scene
 from posewright.rigging.blender.mannequin import build_mannequin
-from posewright.rigging.mapping import PARTS, map_rig
+from posewright.rigging.maps.mapping import PARTS, map_rig
 from posewright.rigging.rig import RigMap
 
 

@@ -9,7 +9,7 @@ import pytest
 from posewright.errors import PosewrightError
 from posewright.rigging.blender.armature import armatures_of, rest_of
 from posewright.rigging.blender.files import open_rig
-from posewright.rigging.mapping import PARTS, map_rig
+from posewright.rigging.maps.mapping import PARTS, map_rig
 from posewright.rigging.rig import RigMap, RigRest
 
 RIGS = (

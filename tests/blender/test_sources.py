@@ -16,9 +16,9 @@ from posewright.rigging.blender.keyframes import key_motion
 from posewright.rigging.blender.mannequin import build_mannequin
 from posewright.rigging.blender.sources import take_from_armature, take_from_file
 from posewright.rigging.blender.stage import set_frame_rate
-from posewright.rigging.keys import KeySettings
-from posewright.rigging.mapping import map_rig
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.keys.settings import KeySettings
+from posewright.rigging.maps.mapping import map_rig
+from posewright.rigging.solver.solve import solve_rig
 from synthetic_rigs import walking_take
 
 FRAMES = 24

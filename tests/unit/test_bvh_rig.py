@@ -9,12 +9,12 @@ from posewright.core.bvh_format import END, POSITIONS, Bvh, save_bvh
 from posewright.core.bvh_frames import euler_zxy
 from posewright.core.take import Take
 from posewright.errors import PosewrightError
-from posewright.rigging.bvh_rig import take_from_any_bvh
 from posewright.rigging.kinematics import pose_matrices
-from posewright.rigging.mapping import map_rig
+from posewright.rigging.maps.mapping import map_rig
 from posewright.rigging.rig import RigRest
 from posewright.rigging.rotations import about, to_matrix, unit
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.solve import solve_rig
+from posewright.rigging.sources.bvh import take_from_any_bvh
 from synthetic_rigs import make_rig, walking_take
 
 ROTATION = ("Zrotation", "Xrotation", "Yrotation")

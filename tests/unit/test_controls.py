@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from posewright.rigging.bone_paths import BonePaths
-from posewright.rigging.choice import choose
-from posewright.rigging.control_motion import Control, ControlRig, control_motion
+from posewright.rigging.controls.bone_paths import BonePaths
+from posewright.rigging.controls.choice import choose
+from posewright.rigging.controls.conversion import Control, ControlRig, control_motion
+from posewright.rigging.controls.responses import TURN, Responses, depths, parent_of
+from posewright.rigging.controls.segments import Limb, Segment, limbs_of, segments_of
 from posewright.rigging.kinematics import pose_matrices
-from posewright.rigging.mapping import map_rig
-from posewright.rigging.responses import TURN, Responses, depths, parent_of
+from posewright.rigging.maps.mapping import map_rig
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
 from posewright.rigging.rotations import about, from_matrix, to_matrix
-from posewright.rigging.segments import Limb, Segment, limbs_of, segments_of
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.solve import solve_rig
 from synthetic_rigs import make_rig, walking_take
 
 Array = NDArray[np.float64]

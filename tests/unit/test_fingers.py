@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from posewright.core.take import Take
 from posewright.rigging.kinematics import pose_matrices, world_heads
-from posewright.rigging.parts import FINGERS
+from posewright.rigging.maps.parts import FINGERS
 from posewright.rigging.rig import RigMap, RigRest
 from posewright.rigging.rotations import about, rotate, unit
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.solve import solve_rig
 from synthetic_rigs import BODY, make_rig, mirrored, walking_take, with_knuckles
 
 SPREAD = {"thumb": 0.045, "index": 0.03, "middle": 0.01, "ring": -0.01, "pinky": -0.03}

@@ -6,8 +6,8 @@ from posewright.core.take import Take
 from posewright.rigging.kinematics import pose_matrices, world_heads
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
 from posewright.rigging.rotations import about, from_matrix, rotate, to_matrix, unit
-from posewright.rigging.solve import solve_rig
-from posewright.rigging.targets import HEAD_POINTS
+from posewright.rigging.solver.solve import solve_rig
+from posewright.rigging.solver.targets import HEAD_POINTS
 from synthetic_rigs import BODY, make_rig, mirrored, walking_take, with_knuckles
 
 RIGS = {

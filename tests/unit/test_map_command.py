@@ -9,7 +9,7 @@ import pytest
 from posewright.cli.main import main
 from posewright.core.preview.picture import read_picture
 from posewright.core.preview.rig_map import RigDrawing, draw_rig_map, part_colour
-from posewright.rigging.user_maps import FOLDER_VARIABLE
+from posewright.rigging.maps.user_maps import FOLDER_VARIABLE
 
 needs_bpy = pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason="this environment has no bpy")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from posewright.errors import PosewrightError
-from posewright.rigging import names
-from posewright.rigging.mapping import LIMBS, MIDDLE, PARTS, PRESETS, map_rig, preset
-from posewright.rigging.parts import FINGERS, TWISTS
+from posewright.rigging.maps import names
+from posewright.rigging.maps.mapping import LIMBS, MIDDLE, PARTS, PRESETS, map_rig, preset
+from posewright.rigging.maps.parts import FINGERS, TWISTS
 from synthetic_rigs import BODY, make_rig, mirrored
 
 MIXAMO = {

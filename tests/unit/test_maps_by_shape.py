@@ -23,8 +23,8 @@ from made_bodies import (
     without,
 )
 from posewright.errors import PosewrightError
-from posewright.rigging.mapping import map_rig
-from posewright.rigging.parts import FINGERS, PARTS
+from posewright.rigging.maps.mapping import map_rig
+from posewright.rigging.maps.parts import FINGERS, PARTS
 from posewright.rigging.rig import RigMap
 from posewright.rigging.rotations import about
 from synthetic_rigs import make_rig

@@ -3,8 +3,8 @@
 import pytest
 from made_bodies import named_body
 from naming_systems import SYSTEMS
-from posewright.rigging import names
-from posewright.rigging.mapping import map_rig
+from posewright.rigging.maps import names
+from posewright.rigging.maps.mapping import map_rig
 
 
 @pytest.mark.parametrize("arm_degrees", [0.0, 50.0])

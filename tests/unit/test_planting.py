@@ -7,14 +7,14 @@ import pytest
 from posewright.cli.main import parse
 from posewright.cli.retarget import rig_request
 from posewright.core.take import Take
-from posewright.rigging.anatomy import RigBody
 from posewright.rigging.kinematics import pose_matrices, world_heads
-from posewright.rigging.legs import MOST, bend_limb, soft_reach
 from posewright.rigging.rig import RigMap, RigRest
 from posewright.rigging.rotations import rotate, unit
-from posewright.rigging.soles import sole_of
-from posewright.rigging.solve import solve_rig
-from posewright.rigging.stances import FeetMode, contacts_of, runs, steady
+from posewright.rigging.solver.anatomy import RigBody
+from posewright.rigging.solver.legs import MOST, bend_limb, soft_reach
+from posewright.rigging.solver.soles import sole_of
+from posewright.rigging.solver.solve import solve_rig
+from posewright.rigging.solver.stances import FeetMode, contacts_of, runs, steady
 from synthetic_rigs import BODY, make_rig, mirrored
 
 CLIPS = ["s1_walk_side", "s2_dance_arms", "s3_jump_angle", "s4_reach_bend"]

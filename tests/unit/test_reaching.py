@@ -6,7 +6,7 @@ from posewright.core.take import Take
 from posewright.rigging.kinematics import world_heads
 from posewright.rigging.rig import RigMap, RigRest
 from posewright.rigging.rotations import unit
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.solve import solve_rig
 from synthetic_rigs import BODY, make_rig, mirrored, walking_take
 
 FRAMES = 60

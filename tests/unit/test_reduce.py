@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from posewright.core.take import Take
 from posewright.errors import UsageError
-from posewright.rigging.channels import rotation_channels, rotations_of
-from posewright.rigging.curves import evaluate
-from posewright.rigging.keys import KeySettings, part_of, resampled
-from posewright.rigging.reduce import BoneChannels, Tolerance, kept_keys, most_off
+from posewright.rigging.keys.channels import rotation_channels, rotations_of
+from posewright.rigging.keys.curves import evaluate
+from posewright.rigging.keys.reduce import BoneChannels, Tolerance, kept_keys, most_off
+from posewright.rigging.keys.settings import KeySettings, part_of, resampled
 from posewright.rigging.rig import BoneMotion
 from posewright.rigging.rotations import about, multiply
 

@@ -8,7 +8,7 @@ from posewright.core.take import Take
 from posewright.rigging.kinematics import world_heads
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
 from posewright.rigging.rotations import about, rotate, to_matrix, unit
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.solve import solve_rig
 from synthetic_rigs import BODY, arms_lowered, make_rig, mirrored, walking_take
 
 Bones = dict[str, tuple]

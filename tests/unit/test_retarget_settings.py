@@ -6,7 +6,7 @@ import pytest
 from posewright.cli.main import main, parse
 from posewright.cli.retarget import rig_request
 from posewright.errors import UsageError
-from posewright.rigging.keys import KeySettings
+from posewright.rigging.keys.settings import KeySettings
 from posewright.rigging.settings import RetargetSettings
 
 WORDS = ["retarget", "take.npz", "--rig", "mannequin", "-o", "out.blend"]

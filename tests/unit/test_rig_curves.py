@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from posewright.rigging.rotations import in_axes, multiply, running_product, to_matrix, unit
-from posewright.rigging.smoothing import smoothed
+from posewright.rigging.solver.smoothing import smoothed
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4, 7, 32, 201])

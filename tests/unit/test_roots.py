@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from posewright.errors import PosewrightError
-from posewright.rigging.anatomy import RigBody
 from posewright.rigging.kinematics import pose_matrices, world_heads
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
-from posewright.rigging.roots import start_at_character, with_root_motion
 from posewright.rigging.rotations import about, rotate, unit
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.anatomy import RigBody
+from posewright.rigging.solver.roots import start_at_character, with_root_motion
+from posewright.rigging.solver.solve import solve_rig
 from synthetic_rigs import BODY, make_rig, mirrored, walking_take
 
 TURNED = about(np.array([0.0, 0.0, 1.0]), np.array(0.9))

@@ -8,7 +8,7 @@ from posewright.rigging import retarget
 from posewright.rigging.kinematics import pose_matrices, world_heads
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
 from posewright.rigging.rotations import about, unit
-from posewright.rigging.solve import solve_rig
+from posewright.rigging.solver.solve import solve_rig
 from synthetic_rigs import BODY, make_rig, mirrored, walking_take
 
 SEGMENTS = [

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from posewright.core.take import Take
 from posewright.rigging.kinematics import pose_matrices
-from posewright.rigging.mapping import map_rig
+from posewright.rigging.maps.mapping import map_rig
 from posewright.rigging.rig import RigRest
 from posewright.rigging.rotations import about, frame, unit
-from posewright.rigging.solve import solve_rig
-from posewright.rigging.sources import metres_per_unit, take_from_skeleton
+from posewright.rigging.solver.solve import solve_rig
+from posewright.rigging.sources.skeletons import metres_per_unit, take_from_skeleton
 from synthetic_rigs import make_rig, walking_take
 
 PAIRS = ("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"), ("ankle", "foot_index")

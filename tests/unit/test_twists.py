@@ -6,8 +6,8 @@ from posewright.core.take import Take
 from posewright.rigging.kinematics import pose_matrices, world_heads
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
 from posewright.rigging.rotations import about, multiply, rotate, unit
-from posewright.rigging.solve import solve_rig
-from posewright.rigging.twists import twist_angle
+from posewright.rigging.solver.solve import solve_rig
+from posewright.rigging.solver.twists import twist_angle
 from synthetic_rigs import BODY, make_rig, mirrored, walking_take, with_knuckles
 
 X = np.array([1.0, 0.0, 0.0])

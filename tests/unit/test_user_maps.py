@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from posewright.errors import PosewrightError
-from posewright.rigging.mapping import map_rig
-from posewright.rigging.parts import PARTS
-from posewright.rigging.rotations import about
-from posewright.rigging.user_maps import (
+from posewright.rigging.maps.mapping import map_rig
+from posewright.rigging.maps.parts import PARTS
+from posewright.rigging.maps.user_maps import (
     FOLDER_VARIABLE,
     forget_map,
     maps_folder,
@@ -19,6 +18,7 @@ from posewright.rigging.user_maps import (
     signature,
     write_map,
 )
+from posewright.rigging.rotations import about
 from synthetic_rigs import BODY, make_rig, mirrored
 
 

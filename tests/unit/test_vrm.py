@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from made_bodies import body, made
-from posewright.rigging.mapping import map_rig
-from posewright.rigging.naming import STATED
-from posewright.rigging.vrm import read_humanoid
+from posewright.rigging.maps.mapping import map_rig
+from posewright.rigging.maps.naming import STATED
+from posewright.rigging.maps.vrm import read_humanoid
 
 NODES = [{"name": "A"}, {"name": "B"}, {}, {"name": "twice"}, {"name": "twice"}]
 NEW = {"VRMC_vrm": {"humanoid": {"humanBones": {"hips": {"node": 0}, "head": {"node": 1}, "neck": {"node": 3}}}}}

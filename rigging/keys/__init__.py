@@ -1,0 +1,1 @@
+"""Motions as keys: channels, curves between keys, fewer keys. numpy only."""

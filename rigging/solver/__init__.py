@@ -1,0 +1,1 @@
+"""The motion of a person as turns of a rig's bones. numpy only."""

@@ -1,0 +1,1 @@
+"""The animation of other skeletons as takes. numpy only."""
