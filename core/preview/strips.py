@@ -16,6 +16,7 @@ from .timing import frames_at
 
 BAR_HEIGHT: Final = 26
 GAP: Final = 3
+SAME_MOMENT: Final = 0.05  # seconds, about a frame
 
 Image = NDArray[np.uint8]
 
@@ -37,11 +38,13 @@ def draw_strips(
     Raises PosewrightError when the footage cannot be read or the picture cannot be written.
     """
     rows: list[Image] = []
+    shown: tuple[float, ...] = ()
     for strip in strips:
         pictures = [(f"{strip.title}, {view}", [read_picture(path) for path in paths]) for view, paths in strip.views]
         cell = pictures[0][1][0].shape[1]
-        if strip is strips[0] or strip.times != strips[0].times:
+        if len(strip.times) != len(shown) or not np.allclose(strip.times, shown, atol=SAME_MOMENT):
             rows += _heading(strip, cell, clip, clip_start)
+            shown = strip.times
         for title, images in pictures:
             rows += [caption(title, _width(len(images), cell), BAR_HEIGHT), _row(images)]
     width = max(row.shape[1] for row in rows)

@@ -47,8 +47,9 @@ def test_rows_are_footage_times_and_characters(tmp_path: Path, clip: Path) -> No
 
 def test_other_moments_get_a_heading_of_their_own(tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
-    draw_strips([strip(tmp_path, "a", 100), strip(tmp_path, "b", 180, (0.1, 0.2))], out, None)
-    assert read_picture(out).shape[0] == 4 * BAR_HEIGHT + 2 * CELL[1]
+    others = [strip(tmp_path, name, 180, times) for name, times in (("b", (0.1, 0.2)), ("c", (0.12, 0.21)))]
+    draw_strips([strip(tmp_path, "a", 100), *others], out, None)
+    assert read_picture(out).shape[0] == 5 * BAR_HEIGHT + 3 * CELL[1]
 
 
 def test_a_wrong_ending_gets_a_sentence_and_nothing_is_written(tmp_path: Path) -> None:
