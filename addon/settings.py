@@ -39,6 +39,7 @@ DRIVES = (
 ROOTS = (
     ("hips", "On the Hips", "The hips carry the character through the scene"),
     ("bone", "On the Root Bone", "The topmost bone goes along on the floor, as game engines want root motion"),
+    ("object", "On the Armature Object", "The same for characters without a root bone: the object goes along"),
     ("in-place", "In Place", "The character stays where it stands"),
 )
 STARTS = (

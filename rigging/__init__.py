@@ -21,7 +21,8 @@ def retarget(
 
     ``rest`` is the rig at rest (inside Blender: ``rigging.blender.armature.rest_of``); ``map_file`` a JSON
     map that overrides what is found; ``feet`` says what holds the feet on the floor, ``root`` what carries the body.
-    Raises PosewrightError when rig or take lack what is needed.
+    ``object`` is for Blender alone and counts as ``in-place`` here. Raises PosewrightError when rig or take lack what
+    is needed.
     """
     from .maps.mapping import map_rig
     from .solver.roots import with_root_motion
@@ -29,4 +30,4 @@ def retarget(
 
     rig_map = map_rig(rest, None if map_file is None else Path(map_file))
     motion = solve_rig(rest, rig_map, take, feet)
-    return with_root_motion(rest, motion, rig_map.bones["hips"][0], root), rig_map
+    return with_root_motion(rest, motion, rig_map.bones["hips"][0], root)[0], rig_map

@@ -58,12 +58,19 @@ def animate_armature(
     if settings.place == "character":
         take, placement = start_at_character(take, body)
     motion = solve_rig(rest, rig_map, take, settings.feet, hands=settings.hands, fingers=settings.fingers)
-    motion = with_root_motion(rest, motion, rig_map.bones["hips"][0], settings.root)
+    motion, travel = with_root_motion(rest, motion, rig_map.bones["hips"][0], settings.root)
     motion = drive.finish(motion)
     progress("rig", 0.6, "writing keyframes")
     clear_pose(obj.pose.bones[bone] for bone in drive.upstream)
     written = write_motion(
-        obj, motion, settings.keys, name=name, fps=rate, start_frame=frame_start, properties=drive.properties
+        obj,
+        motion,
+        settings.keys,
+        name=name,
+        fps=rate,
+        start_frame=frame_start,
+        properties=drive.properties,
+        travel=travel,
     )
     progress("rig", 0.8, "")
     start, end = written.action.frame_range

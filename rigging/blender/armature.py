@@ -12,6 +12,7 @@ from ...errors import PosewrightError
 from ..rig import RigRest
 from .linked import instances
 from .skin import skin_of, stated_humanoid
+from .travel import world_at_home
 
 OVERRIDING = frozenset(
     (
@@ -67,7 +68,7 @@ def rest_of(obj: Object) -> RigRest:
         parents=np.array([index[b.parent.name] if b.parent else -1 for b in bones], np.int64),
         rest=np.array([b.matrix_local for b in bones], np.float64).reshape(-1, 4, 4),
         lengths=np.array([b.length for b in bones], np.float64),
-        world=np.array(obj.matrix_world, np.float64),
+        world=world_at_home(obj),
         deform=np.array([b.use_deform for b in bones], np.bool_),
         connected=np.array([b.use_connect for b in bones], np.bool_),
         inherit_rotation=np.array([b.use_inherit_rotation for b in bones], np.bool_),

@@ -17,8 +17,10 @@ from ..keys.channels import rotation_channels
 from ..keys.reduce import BoneChannels, Tolerance, kept_keys, most_off
 from ..keys.settings import Interpolation, KeySettings, resampled
 from ..rig import BoneMotion
+from ..solver.roots import Travel
 from .controls.properties import set_property
 from .layers import Layers, action_curves, add_track, off_rest, push_up
+from .travel import go_home, home_of, object_channels, object_motion, remember_home
 
 CODES: dict[Interpolation, int] = {"constant": 0, "linear": 1, "bezier": 2}  # the same in all versions
 AUTO_CLAMPED = 4
@@ -65,6 +67,7 @@ def write_motion(
     fps: float,
     start_frame: float = 1.0,
     properties: Mapping[str, float] | None = None,
+    travel: Travel | None = None,
 ) -> Written:
     """Give the armature a new action with the keys of a motion.
 
@@ -73,10 +76,15 @@ def write_motion(
     the new one, which lies in a strip on a track of its own. Channels that are locked in the panels are keyed as well:
     Blender's locks hold hands off, not animation. Locations of connected bones have no effect and get no keys.
     ``properties`` (data paths seen from the object, such as switches between IK and FK) are set and get one key at the
-    first frame. ``keys.start`` and ``keys.end`` are for takes (``part_of``) and not looked at here.
+    first frame; ``travel`` moves the object itself. ``keys.start`` and ``keys.end`` are for takes (``part_of``) and not
+    looked at here.
     """
+    home = home_of(obj)
+    carrier = None if travel is None else object_motion(obj, travel)
+    go_home(obj)
     if keys.rate is not None:
         motion = resampled(motion, keys.rate)
+        carrier = carrier and resampled(carrier, keys.rate)
     frames = key_frames(motion.times, fps, start_frame)
     layers = Layers(obj)
     over = keys.nla and layers.found
@@ -87,6 +95,9 @@ def write_motion(
     writer = MotionWriter(obj, frames, keys, new_curve)
     for bone, channels in _channels(obj, motion):
         writer.write(bone, channels)
+    if carrier is not None:
+        writer.write_object(obj, object_channels(obj, carrier))
+        remember_home(action, home)
     if over:
         writer.hold_still(layers, _with_parents(obj, motion.bones), frames[:1])
         key_values(obj, writer.paths | {(path, 0) for path in properties or {}}, layers, f"{action.name} around")
@@ -208,6 +219,13 @@ class MotionWriter:
         if channels.location is not None:
             self._add(writer, bone, "location", channels.location[kept])
 
+    def write_object(self, obj: Object, channels: Iterable[tuple[str, Array]]) -> None:
+        """Add the curves of the object itself, with all keys."""
+        for path, values in channels:
+            for index in range(values.shape[1]):
+                self._whole.write(self._new_curve(path, index, "Object Transforms"), values[:, index])
+                self.paths.add((path, index))
+
     def hold_still(self, layers: Layers, bones: set[PoseBone], frame: Array) -> None:
         """Give one key of rest to channels of bones that this motion leaves alone and that are moved otherwise."""
         writer = KeyWriter(frame)
@@ -266,7 +284,7 @@ class KeyWriter:
         points.foreach_set("co", self._coordinates)
         points.foreach_set("interpolation", self._interpolation)
         if self._handles is not None:
-            curve.auto_smoothing = "NONE"  # as ``rigging.curves`` has it; the other one lets keys far away have a say
+            curve.auto_smoothing = "NONE"  # as ``keys.curves`` has it; the other one lets keys far away have a say
             points.foreach_set("handle_left_type", self._handles)
             points.foreach_set("handle_right_type", self._handles)
         curve.update()  # or the handles stay at (0, 0)

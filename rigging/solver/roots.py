@@ -1,6 +1,6 @@
 """Where the travel of the body goes (hips, root bone, nowhere), and where it starts. numpy only."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -15,10 +15,11 @@ from .motion import body_joints, leg_length
 
 Array = NDArray[np.float64]
 
-RootMode = Literal["hips", "bone", "in-place"]
+RootMode = Literal["hips", "bone", "object", "in-place"]
 """What carries the body through the room: hips: the hips alone; bone: the topmost bone above them, on the floor and
-turned to where the body faces (root motion of game engines), the hips on top of it; in-place: nothing, the body stays
-where it stands at rest and keeps its heights and turns."""
+turned to where the body faces (root motion of game engines), the hips on top of it; object: the armature object in the
+same way, for rigs without such a bone; in-place: nothing, the body stays where it stands at rest and keeps its heights
+and turns."""
 
 ROOT_MODES: Final[tuple[RootMode, ...]] = get_args(RootMode)
 
@@ -29,6 +30,15 @@ PLACES: Final[tuple[Place, ...]] = get_args(Place)
 
 HEADING_SECONDS: Final = 0.4  # a root turns with the body's way, not with every sway of the hips
 _UP = np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Travel:
+    """How a body goes and turns over the floor: x -> turn(x) + shift in the world, since its rest."""
+
+    turns: Array  # (F,4)
+    shifts: Array  # (F,3) metres
+    times: Array  # (F,) seconds
 
 
 def start_at_character(take: Take, rig: RigBody) -> tuple[Take, Array]:
@@ -50,25 +60,27 @@ def start_at_character(take: Take, rig: RigBody) -> tuple[Take, Array]:
     return replace(take, joints=moved.astype(np.float32)), matrix
 
 
-def with_root_motion(rest: RigRest, motion: BoneMotion, hips: str, mode: RootMode) -> BoneMotion:
+def with_root_motion(rest: RigRest, motion: BoneMotion, hips: str, mode: RootMode) -> tuple[BoneMotion, Travel | None]:
     """Return the same motion with the travel of the body put elsewhere; ``hips`` is the rig's bone of that part.
 
-    Where the body is does not change by ``bone``: what the root bone does is taken from the bones below it. Raises
-    PosewrightError when there is no bone above the hips for it.
+    Where the body is does not change by ``bone`` and ``object``: what root bone or object do is taken from the bones
+    below. The object's travel, by which its rest place is to be moved, comes as the second value. Raises
+    PosewrightError when there is no bone above the hips for root motion.
     """
     if mode == "hips":
-        return motion
+        return motion, None
     hips = _topmost_keyed(rest, motion, hips)
     root = None
     if mode == "bone":
         above = rest.ancestors(rest.index(hips))
         if not above:
             raise PosewrightError(
-                f"The armature {rest.name} has no bone above {hips} for the root motion; choose hips or in-place."
+                f"The armature {rest.name} has no bone above {hips} for the root motion; "
+                "choose object, which moves the armature object, or hips."
             )
         root = above[-1]
-    travel = _travel(rest, motion, hips, fps=_rate(motion), turning=root is not None)
-    return _moved(rest, motion, travel, root)
+    travel = _travel(rest, motion, hips, fps=_rate(motion), turning=mode != "in-place")
+    return _moved(rest, motion, travel, root), travel if mode == "object" else None
 
 
 def _topmost_keyed(rest: RigRest, motion: BoneMotion, hips: str) -> str:
@@ -83,8 +95,8 @@ def _rate(motion: BoneMotion) -> float:
     )
 
 
-def _travel(rest: RigRest, motion: BoneMotion, hips: str, *, fps: float, turning: bool) -> tuple[Array, Array]:
-    """Return how the body went and turned over the floor since its rest: turns (F,4) and shifts (F,3) of the world."""
+def _travel(rest: RigRest, motion: BoneMotion, hips: str, *, fps: float, turning: bool) -> Travel:
+    """Return how the body goes over the floor, and with ``turning`` turns."""
     b = rest.index(hips)
     axes = rest.world_rotation() @ rest.rest[b, :3, :3]
     k = motion.bones.index(hips)
@@ -94,7 +106,8 @@ def _travel(rest: RigRest, motion: BoneMotion, hips: str, *, fps: float, turning
         in_world = multiply(multiply(from_matrix(axes), motion.rotations[:, k]), conjugate(from_matrix(axes)))
         turns = about(_UP, _smooth(_twist(in_world), HEADING_SECONDS * fps))
     start = rest.heads()[b] * [1.0, 1.0, 0.0]
-    return turns, path * [1.0, 1.0, 0.0] - rotate(turns, np.broadcast_to(start, path.shape))
+    shifts = path * [1.0, 1.0, 0.0] - rotate(turns, np.broadcast_to(start, path.shape))
+    return Travel(turns, shifts, motion.times)
 
 
 def _world_path(rest: RigRest, motion: BoneMotion, bone: str) -> Array:
@@ -105,9 +118,9 @@ def _world_path(rest: RigRest, motion: BoneMotion, bone: str) -> Array:
     return armature @ rest.world[:3, :3].T + rest.world[:3, 3]
 
 
-def _moved(rest: RigRest, motion: BoneMotion, travel: tuple[Array, Array], root: int | None) -> BoneMotion:
+def _moved(rest: RigRest, motion: BoneMotion, travel: Travel, root: int | None) -> BoneMotion:
     """Return the motion whose topmost bones have the travel taken away; ``root`` makes it instead of them."""
-    turns, shifts = _in_armature(rest, *travel)
+    turns, shifts = _in_armature(rest, travel.turns, travel.shifts)
     rotations = motion.rotations.copy()
     locations = dict(motion.locations)
     keyed = {rest.index(bone) for bone in motion.bones}

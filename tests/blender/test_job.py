@@ -17,6 +17,7 @@ from posewright.rigging.blender.armature import armatures_of, holding_constraint
 from posewright.rigging.blender.files import new_scene, open_rig
 from posewright.rigging.blender.job import run_job
 from posewright.rigging.blender.mannequin import build_mannequin
+from posewright.rigging.settings import RetargetSettings
 
 FRAMES = 20
 STANDING = {
@@ -347,3 +348,46 @@ def test_the_motion_of_another_rig(take_file: Path, tmp_path: Path) -> None:
     assert limb_errors(obj, waving_take()).max() < 3
     with pytest.raises(PosewrightError, match="no armature Bob"):
         run_job(request(tmp_path / "first.blend", tmp_path / "third.blend", from_armature="Bob"))
+
+
+@pytest.mark.parametrize("ending", [".blend", ".fbx", ".glb", ".bvh"])
+def test_the_object_travels_and_the_body_is_where_it_was(take_file: Path, tmp_path: Path, ending: str) -> None:
+    new_scene()
+    rig = build_mannequin()
+    rig.location, rig.rotation_euler, rig.scale = (0.5, 0.2, 0.0), (0.0, 0.0, 0.7), (1.2, 1.2, 1.2)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "rig.blend"))
+    paths = []
+    for root in ("hips", "object"):
+        out = tmp_path / f"{root}{ending}"
+        run_job(request(take_file, out, tmp_path / "rig.blend", settings={"root": root, "feet": "never"}))
+        open_rig(out)
+        obj = armatures_of(bpy.context.scene)[0]
+        first = 0 if ending == ".fbx" else 1
+        rate = bpy.context.scene.render.fps / bpy.context.scene.render.fps_base / 30.0
+        frames = [first + i * rate for i in range(FRAMES)] if ending != ".glb" else [i * rate for i in range(FRAMES)]
+        paths.append(world_heads(obj, ("hips", "hand.L", "foot.R"), frames))
+    assert np.abs(paths[0] - paths[1]).max() < 2e-3
+    if ending == ".blend":
+        travelled = [world_heads(obj, ("hips",), [1])[0, 0] * [1, 1, 0], np.array(obj.matrix_world)[:3, 3]]
+        bpy.context.scene.frame_set(FRAMES)
+        moved = np.array(obj.matrix_world)[:3, 3] - travelled[1]
+        assert np.linalg.norm(moved[:2]) > 0.9 and abs(moved[2]) < 1e-5
+
+
+def test_a_travelling_object_comes_home_when_a_take_is_applied_again() -> None:
+    new_scene()
+    rig = build_mannequin()
+    rig.location, rig.rotation_euler = (2.0, 1.0, 0.0), (0.0, 0.0, 0.5)
+    bpy.context.view_layer.update()
+    home = np.array(rig.matrix_world)
+    settings = RetargetSettings(root="object")
+    animate_armature(rig, waving_take(), settings)
+    bpy.context.scene.frame_set(FRAMES)
+    assert np.abs(np.array(rig.matrix_world) - home).max() > 0.5
+    away = np.array(rig.matrix_world)
+    animate_armature(rig, waving_take(), settings)
+    bpy.context.scene.frame_set(FRAMES)
+    np.testing.assert_allclose(np.array(rig.matrix_world), away, atol=1e-5)  # not from where it had gone
+    animate_armature(rig, waving_take())
+    bpy.context.scene.frame_set(FRAMES)
+    np.testing.assert_allclose(np.array(rig.matrix_world), home, atol=1e-5)

@@ -7,7 +7,7 @@ import pytest
 from posewright.errors import PosewrightError
 from posewright.rigging.kinematics import pose_matrices, world_heads
 from posewright.rigging.rig import BoneMotion, RigMap, RigRest
-from posewright.rigging.rotations import about, rotate, unit
+from posewright.rigging.rotations import about, rotate, to_matrix, unit
 from posewright.rigging.solver.anatomy import RigBody
 from posewright.rigging.solver.roots import start_at_character, with_root_motion
 from posewright.rigging.solver.solve import solve_rig
@@ -36,7 +36,7 @@ RIGS = [{"seed": 2}, {"seed": 3, "scale": 0.01, "turn": FLIPPED}, {"seed": 4, "t
 def test_a_root_bone_takes_the_travel_and_the_body_stays_where_it_was(how: dict) -> None:
     rest, rig_map = rig_with_root(**how)
     before = solved(rest, rig_map)
-    after = with_root_motion(rest, before, "hips", "bone")
+    after = with_root_motion(rest, before, "hips", "bone")[0]
     assert after.bones[0] == "root"
     a, b = (rest.world @ pose_matrices(rest, motion) for motion in (before, after))
     keyed = [rest.index(bone) for bone in before.bones]
@@ -49,7 +49,7 @@ def test_a_root_bone_takes_the_travel_and_the_body_stays_where_it_was(how: dict)
 @pytest.mark.parametrize("how", RIGS)
 def test_the_root_bone_faces_where_the_body_does(how: dict) -> None:
     rest, rig_map = rig_with_root(**how)
-    after = with_root_motion(rest, solved(rest, rig_map), "hips", "bone")
+    after = with_root_motion(rest, solved(rest, rig_map), "hips", "bone")[0]
     pose = rest.world @ pose_matrices(rest, after)
 
     def level(matrices: np.ndarray) -> np.ndarray:
@@ -71,7 +71,7 @@ def test_the_root_bone_faces_where_the_body_does(how: dict) -> None:
 def test_in_place_the_hips_stay_over_one_point_and_everything_else_is_the_same(how: dict) -> None:
     rest, rig_map = rig_with_root(**how)
     before = solved(rest, rig_map)
-    after = with_root_motion(rest, before, "hips", "in-place")
+    after = with_root_motion(rest, before, "hips", "in-place")[0]
     assert after.bones == before.bones
     a, b = (world_heads(rest, motion) for motion in (before, after))
     assert np.abs(b["hips"][:, :2] - rest.heads()[rest.index("hips"), :2]).max() < 1e-9
@@ -84,12 +84,28 @@ def test_location_keys_may_count_in_the_axes_above() -> None:
     rest, rig_map = rig_with_root(seed=7)
     rest = replace(rest, local_location=np.array([bone not in ("root", "hips") for bone in rest.bones]))
     before = solved(rest, rig_map)
-    after = with_root_motion(rest, before, "hips", "bone")
+    after = with_root_motion(rest, before, "hips", "bone")[0]
     a, b = (rest.world @ pose_matrices(rest, motion) for motion in (before, after))
     keyed = [rest.index(bone) for bone in before.bones]
     assert np.abs(a[:, keyed] - b[:, keyed]).max() < 1e-9
     head = rest.heads()[rest.index("root"), 2]
     assert np.abs(b[:, rest.index("root"), 2, 3] - head).max() < 1e-9
+
+
+@pytest.mark.parametrize("how", RIGS)
+def test_the_object_takes_the_travel_and_the_body_stays_where_it_was(how: dict) -> None:
+    rest = make_rig(**how)
+    rig_map = RigMap({n: (n,) for n in rest.bones if n not in ("spine", "chest")} | {"spine": ("spine", "chest")})
+    before = solved(rest, rig_map)
+    after, travel = with_root_motion(rest, before, "hips", "object")
+    assert travel is not None and after.bones == before.bones
+    moves = np.tile(np.eye(4), (len(travel.times), 1, 1))
+    moves[:, :3, :3], moves[:, :3, 3] = to_matrix(travel.turns), travel.shifts
+    a = rest.world @ pose_matrices(rest, before)
+    b = moves[:, None] @ rest.world @ pose_matrices(rest, after)
+    assert np.abs(a - b).max() < 1e-9
+    assert np.abs(world_heads(rest, after)["hips"][:, :2] - rest.heads()[0, :2]).max() < 1e-9
+    assert np.ptp(travel.shifts[:, 2]) == 0
 
 
 def test_a_rig_without_a_bone_above_its_hips_gets_a_sentence() -> None:
@@ -106,7 +122,7 @@ def test_feet_that_hang_on_the_root_go_with_it() -> None:
         parents[rest.index(f"{side}_foot")] = rest.index("root")
     rest = replace(rest, parents=parents)
     before = solved(rest, rig_map)
-    after = with_root_motion(rest, before, "hips", "bone")
+    after = with_root_motion(rest, before, "hips", "bone")[0]
     a, b = (world_heads(rest, motion) for motion in (before, after))
     assert np.abs(a["left_toe"] - b["left_toe"]).max() < 1e-9
 
