@@ -99,8 +99,18 @@ def write_glb(path: Path, armature: Object, export_for: ExportFor | None = None)
         )
 
 
+def require_usd() -> None:
+    """Refuse USD files in a Blender that was built without it, as those of some Linux distributions are."""
+    if not bpy.app.build_options.usd:
+        raise PosewrightError(
+            f"This Blender ({bpy.app.version_string}) was built without USD; take another format, such as .glb, or the "
+            "Blender of blender.org."
+        )
+
+
 def write_usd(path: Path, armature: Object, export_for: ExportFor | None = None) -> None:
     """Write the character with its animation."""
+    require_usd()
     with selected_alone(armature):
         bpy.ops.wm.usd_export(
             filepath=str(path),

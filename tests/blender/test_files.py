@@ -3,6 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from blender.armatures import random_motion, world_heads
 from bpy.types import Object
 from posewright.errors import PosewrightError, UsageError
+from posewright.rigging.blender import exporters
 from posewright.rigging.blender.armature import armatures_of, meshes_of, named_armature
 from posewright.rigging.blender.files import new_scene, open_rig, save_result
 from posewright.rigging.blender.keyframes import key_motion
@@ -213,3 +215,12 @@ def test_a_full_disk_gives_a_sentence_and_leaves_nothing(ending: str, tmp_path: 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_blender_without_usd_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    obj = animated_mannequin()
+    app = SimpleNamespace(build_options=SimpleNamespace(usd=False), version_string="5.2")
+    monkeypatch.setattr(exporters, "bpy", SimpleNamespace(app=app))  # as Debian builds it
+    with pytest.raises(PosewrightError, match="built without USD; take another format"):
+        save_result(tmp_path / "out.usdc", obj)
+    assert not list(tmp_path.iterdir())
