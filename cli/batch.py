@@ -19,10 +19,11 @@ from typing import Any
 from ..core.outputs import ensure_folder
 from ..core.settings import TrackSettings
 from ..errors import Cancelled, PosewrightError, UsageError
+from ..rigging.blender.outputs import OUT_ENDINGS
 from .capture import Tracker, open_tracker, take_warnings, write_previews
 from .console import ConsoleProgress, emit, say
 from .options import add_capture_arguments, add_common_arguments, add_overwrite_argument, capture_settings
-from .retarget import RIG_ENDINGS, add_rig_arguments, check_rig_options, retarget_settings, rig_request
+from .retarget import add_rig_arguments, check_rig_options, retarget_settings, rig_request
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".3gp")
 
@@ -49,7 +50,7 @@ def add_batch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="clips, or folders that hold clips")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="clips at a time (each loads its own models)")
-    parser.add_argument("--format", choices=[e[1:] for e in RIG_ENDINGS], default="blend", help="what --rig writes")
+    parser.add_argument("--format", choices=[e[1:] for e in OUT_ENDINGS], default="blend", help="what --rig writes")
     parser.add_argument("--preview", action="store_true", help="a preview video of every clip")
     add_rig_arguments(parser, out=False)
     add_capture_arguments(parser)

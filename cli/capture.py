@@ -11,6 +11,7 @@ from ..core.settings import TrackSettings
 from ..core.take import Take
 from ..errors import UsageError
 from ..progress import Progress
+from ..rigging.blender.outputs import check_output
 from .console import ConsoleProgress, emit
 from .options import (
     add_capture_arguments,
@@ -18,7 +19,7 @@ from .options import (
     add_overwrite_argument,
     capture_settings,
 )
-from .retarget import RIG_ENDINGS, add_rig_arguments, check_rig_options, rig_request
+from .retarget import add_rig_arguments, check_rig_options, rig_file, rig_request
 
 TAKE_ENDINGS = (".npz", ".bvh")
 CAMERAS = {"static": "camera standing still", "pan": "camera turning", "solved": "camera solved"}
@@ -94,8 +95,8 @@ def run_animate(args: argparse.Namespace) -> int:
     from ..rigging.blender.launch import run_in_blender
 
     settings = capture_settings(args)
-    _require_ending(args.out, RIG_ENDINGS)
     check_rig_options(args, args.out)
+    check_output(args.out, rig_file(args), overwrite=args.overwrite)
     check_outputs([args.out, args.take, args.preview, args.sheet], overwrite=args.overwrite)
     progress = ConsoleProgress(quiet=args.quiet)
     take = open_tracker(settings).track(args.clip, progress)

@@ -1,16 +1,22 @@
 """``posewright contact-sheet``: animated characters as strips of pictures, beside the footage."""
 
 import argparse
+import math
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..core.outputs import check_outputs
-from ..errors import PosewrightError, UsageError
+from ..errors import UsageError
+from ..rigging.blender.inputs import RIG_ENDINGS, check_file
 from .console import ConsoleProgress, emit
 from .options import add_common_arguments, add_overwrite_argument
 
+if TYPE_CHECKING:
+    from ..core.preview.strips import Strip
+
 VIEWS = ("front", "side", "back", "other-side")
+MOST_MOMENTS = 100
 
 
 def add_contact_sheet_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +43,15 @@ def run_contact_sheet(args: argparse.Namespace) -> int:
 
     if args.out.suffix.lower() not in PICTURE_ENDINGS:
         raise UsageError(f"The picture {args.out.name} must end in one of {', '.join(PICTURE_ENDINGS)}.")
-    if args.moments < 1 or not 32 <= args.height <= 2048:
-        raise UsageError("A sheet needs at least one moment, and pictures of 32 to 2048 pixels.")
-    if args.clip is not None and not args.clip.is_file():
-        raise PosewrightError(f"There is no file {args.clip}.")
+    if not 1 <= args.moments <= MOST_MOMENTS or not 32 <= args.height <= 2048:
+        raise UsageError(f"A sheet needs 1 to {MOST_MOMENTS} moments, and pictures of 32 to 2048 pixels.")
+    views = _views(args.views)
+    if not 0 <= args.clip_start < math.inf:
+        raise UsageError(f"The motion cannot begin at {args.clip_start:g} s of the footage.")
+    for result in args.results:
+        check_file(result, RIG_ENDINGS, "rig")
+    if args.clip is not None:
+        check_file(args.clip)
     check_outputs([args.out], overwrite=args.overwrite)
     progress = ConsoleProgress(quiet=args.quiet)
     with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
@@ -48,19 +59,31 @@ def run_contact_sheet(args: argparse.Namespace) -> int:
         for number, result in enumerate(args.results):
             pictures = Path(folder) / str(number)
             pictures.mkdir()
-            strips.append(_strip(args, result, pictures, progress))
+            strips.append(_strip(args, result, views, pictures, progress))
         draw_strips(strips, args.out, args.clip, args.clip_start)
     progress.close()
     emit({"out": str(args.out), "characters": len(strips)}, f"{args.out}: {len(strips)} strips", args.json)
     return 0
 
 
-def _strip(args: argparse.Namespace, result: Path, folder: Path, progress: ConsoleProgress) -> Any:
+def _views(words: str) -> list[str]:
+    """Return the views that are asked for, each once."""
+    views = list(dict.fromkeys(words.replace(",", " ").split()))
+    if not views:
+        raise UsageError(f"Give at least one view: {', '.join(VIEWS)}.")
+    unknown = [view for view in views if view not in VIEWS]
+    if unknown:
+        raise UsageError(f"There is no view {unknown[0]}; choose from {', '.join(VIEWS)}.")
+    return views
+
+
+def _strip(
+    args: argparse.Namespace, result: Path, views: list[str], folder: Path, progress: ConsoleProgress
+) -> "Strip":
     """Return the strip of one animated file, rendered in a Blender process."""
     from ..core.preview.strips import Strip
     from ..rigging.blender.launch import run_in_blender
 
-    views = args.views.replace(",", " ").split()
     request = {
         "job": "views",
         "result": str(result),

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.outputs import check_outputs
 from ..errors import UsageError
+from ..rigging.blender.inputs import MANNEQUIN, check_rig
 from .console import ConsoleProgress, emit
 from .options import add_common_arguments, add_overwrite_argument
 
@@ -35,6 +36,7 @@ def run_map(args: argparse.Namespace) -> int:
     from ..core.preview.picture import PICTURE_ENDINGS
     from ..rigging.blender.launch import run_in_blender
 
+    check_rig(args.rig, args.map)
     if args.out is not None and args.out.suffix.lower() != ".json":
         raise UsageError(f"The map {args.out.name} must end in .json.")
     if args.picture is not None and args.picture.suffix.lower() not in PICTURE_ENDINGS:
@@ -71,7 +73,7 @@ def _draw(args: argparse.Namespace, result: dict[str, Any]) -> None:
     from ..core.preview.rig_map import RigDrawing, draw_rig_map
 
     drawing = RigDrawing.load(Path(result["drawing"]))
-    name = args.rig if args.rig == "mannequin" else Path(args.rig).name
+    name = args.rig if args.rig == MANNEQUIN else Path(args.rig).name
     title = f"{name}: {result['armature']}"
     page = draw_rig_map(drawing, result["map"], result["confidence"], result["missing"], title, result["source"])
     write_picture(args.picture, page)

@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..core.outputs import check_outputs
 from ..errors import UsageError
-from ..rigging.blender.outputs import EXPORT_FOR, check_export_for
-from ..rigging.blender.outputs import OUT_ENDINGS as RIG_ENDINGS
+from ..rigging.blender.inputs import MANNEQUIN, check_motion, check_rig
+from ..rigging.blender.outputs import EXPORT_FOR, OUT_ENDINGS, check_export_for, check_output
 from ..rigging.keys.settings import INTERPOLATIONS, KeySettings
 from ..rigging.settings import DRIVE_MODES, RetargetSettings
 from ..rigging.solver.reaching import HAND_MODES
@@ -28,7 +27,7 @@ def add_rig_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> N
     )
     if out:
         group.add_argument(
-            "-o", "--out", type=Path, required=True, metavar="OUT", help=f"one of {' '.join(RIG_ENDINGS)}"
+            "-o", "--out", type=Path, required=True, metavar="OUT", help=f"one of {' '.join(OUT_ENDINGS)}"
         )
     group.add_argument("--export-for", choices=EXPORT_FOR, help="write .fbx and .glb as this game engine wants them")
     group.add_argument("--armature", metavar="NAME", help="which armature, when the file holds several")
@@ -59,8 +58,9 @@ def _add_motion_arguments(parser: argparse.ArgumentParser) -> None:
         "--root",
         choices=ROOT_MODES,
         default="hips",
-        help="what carries the body: hips; bone: the topmost bone, on the floor (root motion of game engines); "
-        "in-place: nothing, the character stays where it stands (default: hips)",
+        help="what carries the body: hips; bone: the topmost bone, on the floor (root motion of game engines); object: "
+        "the armature object in the same way, for rigs without such a bone; in-place: nothing, the character stays "
+        "where it stands (default: hips)",
     )
     group.add_argument(
         "--place",
@@ -116,9 +116,15 @@ def retarget_settings(args: argparse.Namespace) -> RetargetSettings:
 
 
 def check_rig_options(args: argparse.Namespace, out: Path) -> None:
-    """Refuse choices that make no sense, or not for this output, before the work starts."""
+    """Refuse choices that make no sense and files that are not there, before the work starts."""
     retarget_settings(args)
     check_export_for(args.export_for, out)
+    check_rig(args.rig, args.map)
+
+
+def rig_file(args: argparse.Namespace) -> Path | None:
+    """Return the file of the rig, None for the built-in character."""
+    return None if args.rig == MANNEQUIN else Path(args.rig)
 
 
 def rig_request(
@@ -164,13 +170,14 @@ def run_retarget(args: argparse.Namespace) -> int:
     """Do the work of ``retarget``."""
     from ..rigging.blender.launch import run_in_blender
 
-    if args.out.suffix.lower() not in RIG_ENDINGS:
-        raise UsageError(f"The output {args.out.name} must end in one of {', '.join(RIG_ENDINGS)}.")
     if (args.motion is None) == (args.from_rig is None):
         raise UsageError("Give either a motion (.npz or .bvh) or, with --from-rig, a file with an animated character.")
+    motion = args.motion or args.from_rig
     check_rig_options(args, args.out)
-    check_outputs([args.out], overwrite=args.overwrite)
-    request = rig_request(args, args.motion or args.from_rig)
+    named = args.from_armature is not None or args.from_action is not None
+    check_motion(motion, character=args.from_rig is not None, parts_named=named)
+    check_output(args.out, rig_file(args), overwrite=args.overwrite, motion=motion)
+    request = rig_request(args, motion)
     request |= {"from_armature": args.from_armature, "from_action": args.from_action}
     progress = ConsoleProgress(quiet=args.quiet)
     result = run_in_blender(request, progress)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PosewrightError
+from .take import FASTEST
 
 Array = NDArray[np.float64]
 
@@ -150,7 +151,7 @@ def _read_motion(source: Path, motion: str, columns: int) -> tuple[Array, float]
         raise PosewrightError(f"{source} holds no frames.")
     if values.size < count * columns:
         raise PosewrightError(f"{source} breaks off after {values.size // max(columns, 1)} of {count} frames.")
-    if not np.isfinite(values).all() or not np.isfinite(frame_time) or frame_time <= 0:
+    if not np.isfinite(values).all() or not 1.0 / FASTEST <= frame_time < np.inf:
         raise PosewrightError(f"The motion of {source} holds values that are not possible; export it again.")
     return values[: count * columns].reshape(count, columns), frame_time
 

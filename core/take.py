@@ -29,6 +29,9 @@ OPTIONAL = ("confidence", "contacts", "joints_raw", "keypoints", "keypoint_confi
 CAMERA = ("world_from_camera", "camera_path", "focal_path")
 """Arrays of the camera that a file may lack, in double precision."""
 
+FASTEST = 10_000.0
+"""Frames a second; beyond it a frame rate is a mistake, and what counts in seconds would span too many frames."""
+
 
 @dataclass
 class Take:
@@ -139,7 +142,7 @@ class Take:
             )
         if len(joints) == 0:
             raise PosewrightError(f"{source} holds no frames.")
-        if not np.isfinite(fps) or fps <= 0:
+        if not 0 < fps <= FASTEST:
             raise PosewrightError(f"{source} is not a take: its frame rate is {fps}.")
         optional = {key: values[key] for key in OPTIONAL if key in values}
         return cls(

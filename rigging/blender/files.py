@@ -10,33 +10,28 @@ from pathlib import Path
 import bpy
 from bpy.types import Object
 
-from ...errors import PosewrightError, UsageError
+from ...errors import PosewrightError
 from ..maps.vrm import read_humanoid
-from .exporters import WRITERS, enable
+from .exporters import WRITERS, enable, require_usd
+from .inputs import CHARACTER_ENDINGS, RIG_ENDINGS, check_file
 from .outputs import ExportFor, partial_path, remove_partial
 from .skin import remember_humanoid
-
-RIG_ENDINGS = (".blend", ".fbx", ".glb", ".gltf", ".vrm", ".bvh")
-MOTION_ENDINGS = (".blend", ".fbx", ".glb", ".gltf", ".vrm", ".usdc", ".usda", ".usd", ".usdz")
 
 
 def open_rig(path: Path) -> None:
     """Open the file of a rig in place of the present scene; PosewrightError when that cannot be done."""
-    ending = path.suffix.lower()
-    if ending not in RIG_ENDINGS:
-        raise UsageError(f"{path.name} is no kind of rig file; it must end in one of {', '.join(RIG_ENDINGS)}.")
+    check_file(path, RIG_ENDINGS, "rig")
     _open(path)
 
 
 def open_motion(path: Path) -> None:
     """Open a file for the animation in it, in place of the present scene; PosewrightError when that cannot be done."""
+    check_file(path, CHARACTER_ENDINGS, "motion")
     _open(path)
 
 
 def _open(path: Path) -> None:
     ending = path.suffix.lower()
-    if not path.is_file():
-        raise PosewrightError(f"There is no file {path}.")
     try:
         if ending == ".blend":
             bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
@@ -64,6 +59,7 @@ def _import(path: Path, ending: str) -> None:
         enable("io_anim_bvh")
         bpy.ops.import_anim.bvh(filepath=str(path), axis_forward="-Z", axis_up="Y", update_scene_fps=True)
     elif ending.startswith(".usd"):
+        require_usd()
         bpy.ops.wm.usd_import(filepath=str(path))
     elif ending == ".vrm":  # a .glb with more in it, which the importer knows by the ending alone
         with tempfile.TemporaryDirectory(prefix="posewright-") as folder:

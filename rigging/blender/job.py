@@ -8,21 +8,19 @@ import bpy
 from bpy.types import Object
 
 from ...core.take import Take
-from ...errors import PosewrightError, UsageError
+from ...errors import UsageError
 from ...progress import Progress, silent
 from ..keys.settings import part_of
-from ..maps.mapping import map_rig
 from ..settings import RetargetSettings
 from .applied import Applied, apply_take, take_id
-from .armature import armatures_of, named_armature, rest_of
-from .files import MOTION_ENDINGS, new_scene, open_rig, save_result
+from .choosing import character_in
+from .files import new_scene, open_rig, save_result
+from .inputs import CHARACTER_ENDINGS, MANNEQUIN
 from .linked import override_linked
 from .mannequin import build_mannequin
 from .outputs import check_export_for, check_output, first_frame
 from .sources import take_from_file
 from .stage import set_frame_rate, set_stage
-
-MANNEQUIN = "mannequin"
 
 
 def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
@@ -61,7 +59,7 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
 def _read_motion(request: dict[str, Any], progress: Progress) -> Take:
     """Return the motion of the request: a take, a BVH file, or what moves a character in a file of its own."""
     path = Path(request["motion"])
-    if path.suffix.lower() in MOTION_ENDINGS:
+    if path.suffix.lower() in CHARACTER_ENDINGS:
         return take_from_file(path, request.get("from_armature"), request.get("from_action"), progress=progress)
     return load_motion(path)
 
@@ -90,27 +88,4 @@ def open_character(rig: Path | None, name: str | None, map_file: Path | None, no
     overridden = override_linked(bpy.context.scene)
     if notes is not None:
         notes += overridden
-    if name is not None:
-        return named_armature(bpy.context.scene, name, source=str(rig))
-    armatures = armatures_of(bpy.context.scene, source=str(rig))
-    return armatures[0] if len(armatures) == 1 else _most_human(armatures, rig, map_file)
-
-
-def _most_human(armatures: list[Object], rig: Path, map_file: Path | None) -> Object:
-    """Return the armature on which most parts of a body are found."""
-    found = [(len(map_rig(rest_of(obj), map_file).bones), obj) for obj in armatures if _is_human(obj, map_file)]
-    most = max((count for count, _ in found), default=0)
-    best = [obj for count, obj in found if count == most]
-    if len(best) == 1:
-        return best[0]
-    names = ", ".join(sorted(obj.name for obj in best or armatures))
-    which = "that could be meant" if best else "and none looks like a human body"
-    raise PosewrightError(f"There are several armatures in {rig} {which}: {names}. Name one with --armature.")
-
-
-def _is_human(obj: Object, map_file: Path | None) -> bool:
-    try:
-        map_rig(rest_of(obj), map_file)
-    except PosewrightError:
-        return False
-    return True
+    return character_in(bpy.context.scene, name, source=str(rig), option="--armature", map_file=map_file)

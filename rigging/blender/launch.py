@@ -23,6 +23,7 @@ from typing import IO, Any
 
 from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
+from .inputs import MANNEQUIN
 from .jobs import stage_of
 from .outputs import remove_partial
 from .protocol import read_progress
@@ -144,7 +145,7 @@ def _is_background_blender() -> bool:
 def _absolute(request: dict[str, Any]) -> dict[str, Any]:
     """Return the request with full paths, so that the other process may stand in another folder."""
     paths = {key: request[key] for key in PATHS if request.get(key)}
-    full = {key: str(Path(value).absolute()) for key, value in paths.items() if value != "mannequin"}
+    full = {key: str(Path(value).absolute()) for key, value in paths.items() if value != MANNEQUIN}
     return {**request, **full}
 
 

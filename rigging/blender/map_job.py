@@ -14,7 +14,8 @@ from ..maps.structure import facing_of
 from ..maps.user_maps import forget_map, save_map, signature, write_map
 from ..rig import RigMap, RigRest
 from .armature import rest_of
-from .job import MANNEQUIN, open_character
+from .inputs import MANNEQUIN
+from .job import open_character
 from .skin import surface_of
 
 DRAWING = "drawing.npz"

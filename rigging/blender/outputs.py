@@ -46,7 +46,7 @@ def check_export_for(engine: str | None, out: Path) -> ExportFor | None:
 def partial_path(out: Path) -> Path:
     """Return the file beside ``out`` that is written first; it has the same ending, by which Blender goes."""
     target = out.resolve()
-    return target.with_name(f"{target.stem}.part{target.suffix.lower()}")
+    return target.with_name(f"{target.stem}.posewright-part{target.suffix.lower()}")
 
 
 def remove_partial(out: Path) -> None:

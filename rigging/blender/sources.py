@@ -13,8 +13,10 @@ from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
 from ..maps.mapping import map_rig
 from ..sources.skeletons import take_from_skeleton
-from .armature import armatures_of, named_armature, rest_of, world_poses
-from .files import MOTION_ENDINGS, open_motion
+from .armature import rest_of, world_poses
+from .choosing import character_in
+from .controls.dependencies import bone_in_path
+from .files import open_motion
 from .layers import action_curves, assign
 
 Array = NDArray[np.float64]
@@ -79,11 +81,11 @@ def take_from_file(
     It is that of the named action, else the one that the file shows, else the longest. The scene that is open in this
     process is replaced. Raises PosewrightError when the file has no animated humanoid.
     """
-    if path.suffix.lower() not in MOTION_ENDINGS:
-        raise UsageError(f"{path.name} holds no animation that can be read; give {', '.join(MOTION_ENDINGS)}.")
     open_motion(path)
     scene = bpy.context.scene
-    obj = _character(scene, armature, str(path), map_file)
+    obj = character_in(
+        scene, armature, source=str(path), option="--from-armature", map_file=map_file, rather=_is_animated
+    )
     _choose(obj, action, path)
     if obj.data.library is None:
         obj.data.pose_position = "POSE"
@@ -108,27 +110,6 @@ def _span(obj: Object, scene: Scene) -> tuple[float, float]:
     if strips:
         return min(strip.frame_start for strip in strips), max(strip.frame_end for strip in strips)
     return float(scene.frame_start), float(scene.frame_end)
-
-
-def _character(scene: Scene, name: str | None, source: str, map_file: Path | None) -> Object:
-    """Return the armature of that name, or the one on which most parts of a body are found, an animated one first."""
-    if name is not None:
-        return named_armature(scene, name, source=source)
-    armatures = armatures_of(scene, source=source)
-    if len(armatures) == 1:
-        return armatures[0]
-    found: list[tuple[int, bool, Object]] = []
-    for obj in armatures:
-        try:
-            found.append((len(map_rig(rest_of(obj), map_file).bones), _is_animated(obj), obj))
-        except PosewrightError:
-            continue
-    best = [entry for entry in found if entry[:2] == max(entry[:2] for entry in found)]
-    if len(best) == 1:
-        return best[0][2]
-    names = ", ".join(sorted(obj.name for obj in armatures))
-    which = "that could be meant" if best else "and none looks like a human body"
-    raise PosewrightError(f"There are several armatures in {source} {which}: {names}. Name one.")
 
 
 def _is_animated(obj: Object) -> bool:
@@ -170,8 +151,8 @@ def _moves(action: Action, obj: Object) -> bool:
     """Return whether an action has curves for bones of the armature."""
     slots = getattr(action, "slots", (None,))
     paths = {curve.data_path for slot in slots for curve in action_curves(action, slot)}
-    names = {path.split('"')[1] for path in paths if path.startswith('pose.bones["')}
-    return any(name in obj.pose.bones for name in names)
+    named = (bone_in_path(path) for path in paths)
+    return any(found is not None and found[0] in obj.pose.bones for found in named)
 
 
 def _is_driven(obj: Object) -> bool:

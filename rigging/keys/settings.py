@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
-from ...core.take import CAMERA, OPTIONAL, Take
+from ...core.take import CAMERA, FASTEST, OPTIONAL, Take
 from ...errors import UsageError
 from ..rig import BoneMotion
 from ..rotations import slerp
@@ -46,8 +46,8 @@ class KeySettings:
                 raise UsageError(f"The setting {word} of the keys must be a number; {value!r} is none.")
         if self.name is not None and not str(self.name).strip():
             raise UsageError("The name of the action is empty; leave it out or give one.")
-        if self.rate is not None and not (isfinite(self.rate) and self.rate > 0):
-            raise UsageError(f"The bake rate is {self.rate:g} keys a second; it must be more than 0.")
+        if self.rate is not None and not 0 < self.rate <= FASTEST:
+            raise UsageError(f"{self.rate:g} keys a second are not possible; give more than 0 and at most {FASTEST:g}.")
         if self.reduce_degrees is not None and not 0 < self.reduce_degrees <= MOST_REDUCTION:
             raise UsageError(
                 f"Keys cannot be reduced by {self.reduce_degrees:g} degrees; "

@@ -13,6 +13,7 @@ from .extras import finger_parts, twist_parts
 from .judgement import BY_NAMES, BY_SHAPE, BY_SHARED_NAMES, STATED, confidence
 from .naming import PRESETS, parts_by_names, preset, stated_parts
 from .parts import ALL_PARTS, BELOW, EXTRA_PARTS, LIMBS, MIDDLE, PARTS, Parts, core_of, in_words
+from .posture import stands_on_four
 from .skeleton import Skeleton
 from .structure import facing_of, parts_by_shape
 from .user_maps import read_map, saved_map
@@ -20,8 +21,10 @@ from .user_maps import read_map, saved_map
 __all__ = ["EXTRA_PARTS", "FORMAT", "GIVE_MAP", "LIMBS", "MIDDLE", "PARTS", "PRESETS", "map_rig", "preset"]
 
 FORMAT: Final = MAP_FORMAT
-GIVE_MAP: Final = "give a map of its bones (--map, in Blender under Options)."
+GIVE_MAP: Final = "give a map of its bones (--map, in Blender under Character Options)."
 """What to do about a rig that is not understood."""
+
+FLAT: Final = 1e-6  # of the largest scale of an armature: a smaller one leaves nothing of it
 
 _NEEDED: Final = (("legs", ("left_thigh", "right_thigh")), ("arms", ("left_upper_arm", "right_upper_arm")))
 _OPTIONAL: Final = ("neck", "left_clavicle", "right_clavicle", "left_toe", "right_toe")
@@ -38,9 +41,10 @@ def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
     Names come first (what the file itself states, presets, names that many rigs share) as far as hierarchy and shape
     do not contradict; what they leave open is found by the shape of the rest pose and the skin; sides are checked
     against the feet; ``map_file`` (JSON as ``RigMap.to_json`` gives it), or else the map that the user had remembered
-    for this rig, overrides. Raises PosewrightError when there are no legs, no arms or no hips, or when ``map_file`` is
-    not a map of this rig.
+    for this rig, overrides. Raises PosewrightError when there are no bones, no legs, no arms or no hips, when the body
+    stands on four legs, or when ``map_file`` is not a map of this rig.
     """
+    _require_size(rest)
     notes: list[str] = []
     own, own_source = _own_parts(rest, map_file, notes)
     whole, body = Skeleton.of(rest), Skeleton.body_of(rest)
@@ -51,6 +55,8 @@ def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
     if own_source:
         source = f"{source}, {own_source}" if set(found) - set(own) else own_source
     _require(rest, found)
+    if not own and stands_on_four(body, found):
+        raise PosewrightError(f"The armature {rest.name} stands on four legs; choose a character on two, or {GIVE_MAP}")
     found = _with_chains(whole, body, found, set(own))
     preset_name = source.split(" ")[0].rstrip(",")
     extra, by_name = finger_parts(body, found, preset_name if preset_name in PRESETS else "generic")
@@ -231,6 +237,14 @@ def _left(s: Skeleton, found: Parts) -> NDArray[np.float64] | None:
     if forward is None or np.linalg.norm(forward) < 0.3:
         return None
     return np.cross([0.0, 0.0, 1.0], forward) / np.linalg.norm(forward)
+
+
+def _require_size(rest: RigRest) -> None:
+    if not rest.bones:
+        raise PosewrightError(f"The armature {rest.name} has no bones; choose one that has.")
+    sizes = np.linalg.svd(rest.world[:3, :3], compute_uv=False)
+    if not sizes[-1] > FLAT * sizes[0]:
+        raise PosewrightError(f"The armature {rest.name} has no size in the scene; give it a scale that is not 0.")
 
 
 def _require(rest: RigRest, found: Parts) -> None:

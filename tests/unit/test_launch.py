@@ -92,6 +92,7 @@ def test_a_silent_program_is_stopped_at_once(tmp_path: Path) -> None:
     blender = program(tmp_path / "blender", f'echo $$ > "{tmp_path}/pid"; sleep 100')
     out = tmp_path / "out.blend"
     partial_path(out).write_bytes(b"half")
+    (tmp_path / "out.part.blend").write_bytes(b"the user's own")
     begin = time.monotonic()
 
     def progress(stage: str, done: float, note: str = "") -> None:
@@ -102,6 +103,7 @@ def test_a_silent_program_is_stopped_at_once(tmp_path: Path) -> None:
         run_in_blender({"motion": "m.npz", "rig": "mannequin", "out": str(out), "blender": str(blender)}, progress)
     assert time.monotonic() - begin < 10
     assert not partial_path(out).exists()
+    assert (tmp_path / "out.part.blend").exists()
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 

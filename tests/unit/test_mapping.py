@@ -9,6 +9,7 @@ from posewright.errors import PosewrightError
 from posewright.rigging.maps import names
 from posewright.rigging.maps.mapping import LIMBS, MIDDLE, PARTS, PRESETS, map_rig, preset
 from posewright.rigging.maps.parts import FINGERS, TWISTS
+from posewright.rigging.rig import RigRest
 from synthetic_rigs import BODY, make_rig, mirrored
 
 MIXAMO = {
@@ -161,6 +162,45 @@ def test_a_chain_is_no_body() -> None:
     rope = {f"rope{i}": (f"rope{i - 1}" if i else None, (0, 0, 2 - 0.2 * i), (0, 0, 1.8 - 0.2 * i)) for i in range(8)}
     with pytest.raises(PosewrightError, match="has no legs"):
         map_rig(make_rig(rope))
+
+
+def on_four_legs(bones: dict) -> dict:
+    """Return a body that stands on its hands too: trunk and head lie forward of the hips, arms hang down from it."""
+    hips, shoulder = np.array([0, 0, 0.95]), np.array(bones["left_upper_arm"][1], float)
+    lie, hang = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]), np.array([[0, 1, 0], [0, 0, 1], [-1, 0, 0]])
+    result = {}
+    for name, (parent, *points) in bones.items():
+        points = [np.array(point, float) for point in points]
+        if name.endswith(("upper_arm", "forearm", "hand")):
+            mirror = np.array([-1, 1, 1]) if name.startswith("right") else 1
+            top = (lie @ (shoulder - hips) + hips) * mirror
+            points = [top + (hang @ (point * mirror - shoulder)) * [1, 1, 1.15] * mirror for point in points]
+        elif not name.endswith(("thigh", "shin", "foot", "toe")):
+            points = [lie @ (point - hips) + hips for point in points]
+        result[name] = (parent, *points)
+    return result
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_four_legs_are_no_humans_unless_the_user_says_so(named: bool, tmp_path: Path) -> None:
+    bones = on_four_legs(mirrored(BODY))
+    shown = {bone: bone if named else f"b{i}" for i, bone in enumerate(bones)}
+    rest = make_rig(bones, names=shown)
+    with pytest.raises(PosewrightError, match="stands on four legs" if named else "test rig (stands on four|has no)"):
+        map_rig(rest)
+    path = tmp_path / "map.json"
+    path.write_text(json.dumps({"map": {part: list(names) for part, names in expected(shown).items()}}), "utf-8")
+    assert map_rig(rest, path).bones == expected(shown)
+
+
+def test_armatures_of_no_size_or_without_bones_get_a_sentence() -> None:
+    rest = make_rig()
+    rest.world[2] = 0.0
+    with pytest.raises(PosewrightError, match="no size in the scene; give it a scale"):
+        map_rig(rest)
+    nothing = RigRest("empty", (), np.zeros(0, np.int64), np.zeros((0, 4, 4)), np.zeros(0), np.eye(4))
+    with pytest.raises(PosewrightError, match="empty has no bones"):
+        map_rig(nothing)
 
 
 def test_own_map_overrides_and_survives_its_own_file(tmp_path: Path) -> None:

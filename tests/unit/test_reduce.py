@@ -24,9 +24,10 @@ def swinging(frames: int) -> np.ndarray:
     ("values", "sentence"),
     [
         ({"name": " "}, "name of the action is empty"),
-        ({"rate": 0.0}, "must be more than 0"),
+        ({"rate": 0.0}, "more than 0 and at most 10000"),
         ({"rate": "fast"}, "setting rate of the keys must be a number; 'fast' is none"),
-        ({"rate": float("nan")}, "must be more than 0"),
+        ({"rate": float("nan")}, "more than 0"),
+        ({"rate": 1e9}, r"1e\+09 keys a second are not possible"),
         ({"reduce_degrees": -1.0}, "cannot be reduced by -1 degrees"),
         ({"reduce_degrees": 400.0}, "at most 45"),
         ({"interpolation": "cubic"}, "no interpolation cubic; choose one of linear, bezier, constant"),

@@ -52,6 +52,49 @@ def test_one_motion_is_needed_and_no_more(words: list[str], capsys: pytest.Captu
     assert "Give either a motion" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        ("retarget no.npz --rig mannequin", 1, "There is no file no.npz."),
+        ("retarget take.npz --rig no.fbx", 1, "There is no file no.fbx."),
+        ("retarget take.npz --rig rig.txt", 2, "rig.txt is no kind of rig file"),
+        ("retarget take.npz --rig mannequin --map no.json", 1, "There is no file no.json."),
+        ("retarget take.npz --rig folder.blend", 1, "folder.blend is a folder"),
+        ("retarget take.npz --rig out.blend", 1, "out.blend is the rig itself"),
+        ("retarget --from-rig out.blend --rig mannequin", 1, "out.blend is the motion itself"),
+        ("retarget --from-rig take.npz --rig mannequin", 2, "take.npz is no kind of motion file"),
+        ("retarget take.npz --rig mannequin --from-action Run", 2, "take.npz holds no armatures and actions"),
+        ("animate clip.mp4 --rig no.fbx", 1, "There is no file no.fbx."),
+        ("animate clip.mp4 --rig out.blend", 1, "out.blend is the rig itself"),
+        ("batch clip.mp4 --rig no.fbx", 1, "There is no file no.fbx."),
+        ("map no.fbx", 1, "There is no file no.fbx."),
+        ("contact-sheet take.npz", 2, "take.npz is no kind of rig file"),
+        ("contact-sheet out.blend no.blend", 1, "There is no file no.blend."),
+        ("contact-sheet out.blend --views front,above", 2, "There is no view above"),
+        ("contact-sheet out.blend --views ,", 2, "Give at least one view"),
+        ("contact-sheet out.blend --clip-start nan --clip clip.mp4", 2, "cannot begin at nan s"),
+    ],
+)
+def test_files_and_choices_are_checked_before_the_work(
+    words: str,
+    status: int,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No Blender is started for any of these, and nothing is captured."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BLENDER", "one that must not be started")
+    for name in ("take.npz", "out.blend", "clip.mp4"):
+        Path(name).write_bytes(b"old")
+    Path("folder.blend").mkdir()
+    out = {"map": "m.json", "contact-sheet": "s.png", "batch": "results"}.get(words.split()[0], "out.blend")
+    assert main([*words.split(), "-o", out, "--overwrite"]) == status
+    assert sentence in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "folder.blend", "out.blend", "take.npz"]
+
+
 @pytest.mark.parametrize("command", ["retarget take.npz", "animate clip.mp4"])
 def test_an_engine_wants_formats_of_its_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = [*command.split(), "--rig", "mannequin", "--export-for", "unity"]

@@ -81,6 +81,7 @@ def test_three_values_are_enough(tmp_path: Path, name: str) -> None:
     [
         ({"fps": None}, "lacks fps"),
         ({"fps": 0.0}, "frame rate"),
+        ({"fps": 1e9}, "frame rate"),
         ({"joints": np.zeros((3, 5, 3))}, "shape"),
         ({"joints": np.zeros((0, 2, 3))}, "no frames"),
         ({"joints": np.array([["a"]])}, "numbers"),

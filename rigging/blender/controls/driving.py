@@ -14,7 +14,7 @@ from ...controls.segments import Limb, Segment, limbs_of, segments_of
 from ...rig import BoneMotion, RigMap, RigRest
 from ...settings import DriveMode
 from ...solver.anatomy import SIDES
-from .dependencies import COMPOSING, REPLACING
+from .dependencies import COMPOSING, REPLACING, bone_in_path
 from .fitting import fit
 from .poles import find_poles
 from .probing import Probe, respond
@@ -275,7 +275,8 @@ def _is_held(obj: Object, rest: RigRest, rig_map: RigMap) -> bool:
     if any(c.type in MOVING and not c.mute and c.influence > 0 for c in constraints):
         return True
     drivers = obj.animation_data.drivers if obj.animation_data else ()
-    return any(f'pose.bones["{name}"]' in curve.data_path for curve in drivers for name in mapped)
+    driven = (bone_in_path(curve.data_path) for curve in drivers)
+    return any(found is not None and found[0] in mapped for found in driven)
 
 
 def _maps_controls(rest: RigRest, rig_map: RigMap) -> bool:
