@@ -13,6 +13,7 @@ from ...progress import Progress, silent
 from ..keys.settings import part_of
 from ..settings import RetargetSettings
 from .applied import Applied, apply_take, take_id
+from .armature import named_armature
 from .choosing import character_in
 from .files import new_scene, open_rig, save_result
 from .inputs import CHARACTER_ENDINGS, MANNEQUIN
@@ -83,7 +84,8 @@ def open_character(rig: Path | None, name: str | None, map_file: Path | None, no
     """
     if rig is None:
         new_scene()
-        return build_mannequin()
+        mannequin = build_mannequin()
+        return mannequin if name is None else named_armature(bpy.context.scene, name, source=MANNEQUIN)
     open_rig(rig)
     overridden = override_linked(bpy.context.scene)
     if notes is not None:

@@ -52,6 +52,8 @@ def render_views(request: dict[str, Any], progress: Progress = silent) -> dict[s
     frames = np.round(first + (np.arange(count) + 0.5) / count * (last - first)).astype(int).tolist()
     front = _front(scene)
     meshes = _only_character(scene, obj)
+    if not meshes:
+        raise PosewrightError(f"The armature {obj.name} in {result} has neither meshes nor bones to be shown.")
     _without_magenta(meshes)
     centres, extent = _followed(scene, meshes, frames)
     _prepare(scene, centres, extent, tuple(request["size"]))

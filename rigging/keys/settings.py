@@ -75,9 +75,8 @@ def part_of(take: Take, keys: KeySettings) -> Take:
     begin, end = keys.start or 0.0, np.inf if keys.end is None else keys.end
     chosen = (seconds >= begin - _CLOSE) & (seconds <= end + _CLOSE)
     if not chosen.any():
-        raise UsageError(
-            f"The motion has no frame between {begin:g} s and {min(end, 1e9):g} s; it lasts {seconds[-1]:.2f} s."
-        )
+        where = f"after {begin:g} s" if keys.end is None else f"between {begin:g} s and {end:g} s"
+        raise UsageError(f"The motion has no frame {where}; it lasts {seconds[-1]:.2f} s.")
     arrays = {name: getattr(take, name) for name in (*OPTIONAL, *CAMERA) if name != "world_from_camera"}
     cut = {name: values[chosen] for name, values in arrays.items() if values is not None}
     if "camera_path" in cut:

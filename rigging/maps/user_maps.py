@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ...errors import PosewrightError
 from ..rig import MAP_FORMAT, RigMap, RigRest
-from .parts import ALL_PARTS, Parts
+from .parts import ALL_PARTS, Parts, other_side
 
 FOLDER_VARIABLE: Final = "POSEWRIGHT_MAPS"
 
@@ -89,7 +89,7 @@ def read_map(rest: RigRest, path: Path) -> Parts:
         content: Any = json.loads(Path(path).read_text("utf-8"))
     except OSError as error:
         raise PosewrightError(f"The map {path} could not be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PosewrightError(f"The map {path} is no JSON file: {error}.") from error
     entries = content.get("map") if isinstance(content, dict) else None
     if not isinstance(entries, dict):
@@ -97,7 +97,12 @@ def read_map(rest: RigRest, path: Path) -> Parts:
     stated = content.get("format", MAP_FORMAT)
     if stated != MAP_FORMAT:
         raise PosewrightError(f"The map {path} is of the format {stated}; this Posewright reads {MAP_FORMAT}.")
-    return {str(part): _bones(rest, path, str(part), value) for part, value in entries.items()}
+    found = {str(part): _bones(rest, path, str(part), value) for part, value in entries.items()}
+    for part, bones in found.items():
+        both = set(bones) & set(found.get(other_side(part) or "", ()))
+        if both:
+            raise PosewrightError(f"The map {path} gives the bone {rest.bones[min(both)]} to both sides.")
+    return found
 
 
 def _bones(rest: RigRest, path: Path, part: str, value: Any) -> tuple[int, ...]:

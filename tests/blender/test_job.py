@@ -228,7 +228,9 @@ def test_one_of_several_armatures_is_taken_by_its_bones_or_its_name(take_file: P
         run_job(request(take_file, tmp_path / "b.blend", tmp_path / "twins.blend"))
     wanted = request(take_file, tmp_path / "b.blend", tmp_path / "twins.blend", armature="Mannequin.001")
     assert run_job(wanted)["armature"] == "Mannequin.001"
-    assert not (tmp_path / "b.part.blend").exists()
+    assert sorted(path.name for path in tmp_path.glob("b.*")) == ["b.blend"]
+    with pytest.raises(PosewrightError, match="no armature Bob in mannequin; it holds: Mannequin"):
+        run_job(request(take_file, tmp_path / "c.blend", "mannequin", armature="Bob"))
 
 
 def build_two(path: Path, *, bodies: int) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from blender.armatures import chain
 from posewright.errors import PosewrightError, UsageError
 from posewright.rigging.blender.job import run_job
 from posewright.rigging.blender.views import render_views
@@ -65,3 +66,10 @@ def test_an_unknown_view_and_armature_get_sentences(result: Path, tmp_path: Path
         rendered(result, tmp_path, views=["top"])
     with pytest.raises(PosewrightError, match="no armature Bob"):
         rendered(result, tmp_path, armature="Bob")
+
+
+def test_nothing_to_be_shown_gets_a_sentence(tmp_path: Path) -> None:
+    chain(0)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "empty.blend"), copy=True)
+    with pytest.raises(PosewrightError, match=r"Chain in .* has neither meshes nor bones"):
+        rendered(tmp_path / "empty.blend", tmp_path)

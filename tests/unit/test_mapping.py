@@ -233,6 +233,8 @@ def test_own_map_alone_is_enough(tmp_path: Path) -> None:
         ('{"map": {"tail": "hips"}}', "names the part tail"),
         ('{"map": {"hips": "nowhere"}}', "the bone nowhere, which test rig does not have"),
         ('{"map": {"hips": 3}}', "must give a bone"),
+        ("[" * 100_000, "no JSON"),
+        ('{"map": {"left_foot": "left_foot", "right_foot": ["left_foot"]}}', "gives the bone left_foot to both sides"),
     ],
 )
 def test_bad_maps_get_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
