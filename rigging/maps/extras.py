@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rotations import unit
-from . import names
-from .naming import preset
+from .names import digits_apart
+from .naming import names_of, preset
 from .parts import FINGERS, SIDES, Parts
 from .skeleton import Skeleton
 from .structure import facing_of
@@ -17,7 +17,9 @@ Array = NDArray[np.float64]
 
 _IN_THE_PALM: Final = re.compile(r"metacarpal|carpal|palm|inhand|base$")
 _AN_END: Final = re.compile(r"(?:end|tip|nub|leaf|null|site)\d*$")
-_NO_TWIST: Final = re.compile(r"share|correct|muscle|bicep|knee|elbow|ik|pole|pad|slide|bulge|rope|weapon|twistb?root")
+_NO_TWIST: Final = re.compile(
+    r"share|correct|twistcor|muscle|bicep|knee|elbow|ik|pole|pad|slide|bulge|rope|weapon|twistb?root"
+)
 _TWIST: Final = re.compile(r"twist|roll")
 _SEGMENTS: Final = (("upper_arm", "forearm"), ("forearm", "hand"), ("thigh", "shin"), ("shin", "foot"))
 _BY_COUNT: Final = {
@@ -35,21 +37,21 @@ def finger_parts(body: Skeleton, found: Parts, preset_name: str) -> tuple[Parts,
     """
     parts: Parts = {}
     by_name: set[str] = set()
-    prefix = names.common_prefix(body.rest.bones)
+    cores = [name.core for name in names_of(body.rest)]
     forward = facing_of(body, found)
     for side in SIDES:
         if not found.get(f"{side}_hand"):
             continue
-        chains = _chains(body, found[f"{side}_hand"][0], prefix)
+        chains = _chains(body, found[f"{side}_hand"][0], cores)
         hand = found[f"{side}_hand"][0]
-        named = _by_name(body, hand, chains, preset_name, prefix)
+        named = _by_name(body, hand, chains, preset_name, cores)
         fingers = named if len(named) >= 2 or len(chains) < 2 else _by_place(body, hand, chains, forward)
         parts |= {f"{side}_{finger}": tuple(chain) for finger, chain in fingers.items()}
         by_name |= {f"{side}_{finger}" for finger in fingers if fingers is named}
     return parts, by_name
 
 
-def _chains(body: Skeleton, hand: int, prefix: str) -> list[list[int]]:
+def _chains(body: Skeleton, hand: int, cores: list[str]) -> list[list[int]]:
     """Return the fingers' bones below a hand, each from the palm to its tip, mere ends left out."""
     chains: list[list[int]] = []
     waiting = [[c] for c in (*body.children[hand], *_palms_beside(body, hand))]
@@ -62,7 +64,7 @@ def _chains(body: Skeleton, hand: int, prefix: str) -> list[list[int]]:
             waiting.append([*chain, below[0]])
         else:
             chains.append(chain)
-    return [chain for chain in (_without_end(body, chain, prefix) for chain in chains) if chain]
+    return [chain for chain in (_without_end(body, chain, cores) for chain in chains) if chain]
 
 
 def _palms_beside(body: Skeleton, hand: int) -> list[int]:
@@ -83,33 +85,47 @@ def _is_main(body: Skeleton, chain: list[int], child: int) -> bool:
     return child == longest and fingers < 2
 
 
-def _without_end(body: Skeleton, chain: list[int], prefix: str) -> list[int]:
+def _without_end(body: Skeleton, chain: list[int], named: list[str]) -> list[int]:
     """Return a finger's bones without a mere end at its tip, and without those whose names say that they are palm."""
-    cores = [names.parse(body.rest.bones[b], prefix).core for b in chain]
+    cores = [named[b] for b in chain]
     moves = body.rest.skin is None or body.rest.skin[chain[-1]] > 0
     stop = len(chain) - 1 if _AN_END.search(cores[-1]) or not moves else len(chain)
     start = next((i for i in range(stop) if not _IN_THE_PALM.search(cores[i])), max(stop - 1, 0))
+    if start and stop <= 3 and "thumb" in cores[start]:
+        start = 0  # a thumb begins with the bone that lies in the palm
     return chain[start:stop]
 
 
-def _by_name(body: Skeleton, hand: int, chains: list[list[int]], preset_name: str, prefix: str) -> dict[str, list[int]]:
+def _by_name(
+    body: Skeleton, hand: int, chains: list[list[int]], preset_name: str, cores: list[str]
+) -> dict[str, list[int]]:
     """Return finger -> bones, from the names of the bones."""
     found: dict[str, list[int]] = {}
     for chain in chains:
         finger, first = None, 0
         for i, b in enumerate(chain):
-            finger = _finger_of(names.parse(body.rest.bones[b], prefix).core, preset_name)
+            finger = _finger_of(cores[b], preset_name)
             if finger is not None:
                 first = i
                 break
         if finger is None:
             continue
         bones = chain[first:]
-        if len(bones) >= 4 and finger != "thumb":
-            bones = _from_knuckle(body, hand, bones)
+        if len(bones) >= 4:
+            bones = _from_knuckle(body, hand, bones) if finger != "thumb" else _three_of_thumb(bones, cores)
         if finger not in found or len(bones) > len(found[finger]):
             found[finger] = bones
+    rest = [chain for chain in chains if len(chain) > 1 and cores[chain[0]].startswith("finger")]
+    unnamed = [chain for chain in rest if all(not set(chain) & set(bones) for bones in found.values())]
+    if "thumb" in found and len(unnamed) == 1:  # what stands for all other fingers
+        found["middle" if "index" in found else "index"] = unnamed[0]
     return found
+
+
+def _three_of_thumb(bones: list[int], cores: list[str]) -> list[int]:
+    """Return a thumb without the bone in the palm, numbered 0, or without its end."""
+    stem, number = digits_apart(cores[bones[0]])
+    return bones[1:4] if number == 0 and stem != cores[bones[0]] else bones[:3]
 
 
 def _finger_of(core: str, preset_name: str) -> str | None:
@@ -140,7 +156,7 @@ def _by_place(body: Skeleton, hand: int, chains: list[list[int]], forward: Array
     thumb = _thumb(starts, along, main)
     others = [i for i in range(len(chains)) if i != thumb]
     middle = starts[others].mean(axis=0)
-    toward = starts[thumb] - middle if thumb is not None else forward
+    toward = _middle_of(body, chains[thumb]) - body.heads[hand] - middle if thumb is not None else forward
     if toward is None:
         return {}
     spread = starts[others] - middle
@@ -149,6 +165,10 @@ def _by_place(body: Skeleton, hand: int, chains: list[list[int]], forward: Array
     others.sort(key=lambda i: -float(starts[i] @ line))
     found = {} if thumb is None else {"thumb": chains[thumb]}
     return found | {name: chains[i] for name, i in zip(_BY_COUNT[min(len(others), 4)], others, strict=False)}
+
+
+def _middle_of(body: Skeleton, chain: list[int]) -> Array:
+    return body.heads[chain].mean(axis=0)
 
 
 def _thumb(starts: Array, along: Array, main: Array) -> int | None:

@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 SMALLEST = 0.12  # of the height: what reaches less far is no limb
 MIRRORED = 0.35  # of the limb's reach: so far off the mirrored place
 POSED = 0.25  # how alike limbs count that are built alike but rest in unlike poses
+MIDFOOT = 0.45  # of the way from the ankle to the middle of the toes: toes begin beyond
 LEVEL = np.array([1.0, 1.0, 0.0])
 
 
@@ -192,14 +193,26 @@ def _knee(s: Skeleton, chain: list[int], ankle: int) -> int | None:
 
 
 def _toe(s: Skeleton, foot: int, lateral: Array) -> int | None:
-    """Return the toe of a foot: the child that starts farthest from the ankle; of five toes the inner one."""
-    children = [c for c in s.children[foot] if s.heads[c, 2] < s.heads[foot, 2] + 0.02 * s.height]
-    if not children:
-        return None
-    ahead = np.linalg.norm((s.heads[children] - s.heads[foot]) * LEVEL, axis=-1)
-    drop = s.heads[foot, 2] - s.heads[children, 2]
-    far = [c for c, a, d in zip(children, ahead, drop, strict=True) if a > 0.65 * ahead.max() and a > 0.3 * d]
-    return min(far, key=lambda c: float(s.heads[c] @ lateral), default=None)
+    """Return the toe of a foot: where it goes on beyond its middle; of five toes the inner one."""
+    ahead = {b: float(np.linalg.norm((s.heads[b] - s.heads[foot]) * LEVEL)) for b in s.below[foot]}
+    reach = max(float(np.linalg.norm((s.centre(b) - s.heads[foot]) * LEVEL)) for b in s.below[foot])
+    toe = _next_toe(s, foot, foot, lateral, ahead)
+    while toe is not None and ahead[toe] < MIDFOOT * reach:  # a bone of the midfoot
+        further = _next_toe(s, toe, foot, lateral, ahead)
+        if further is None or ahead[further] < ahead[toe]:
+            break
+        toe = further
+    return toe
+
+
+def _next_toe(s: Skeleton, b: int, foot: int, lateral: Array, ahead: dict[int, float]) -> int | None:
+    """Return the bone below a bone of a foot that begins farthest ahead of the ankle, of several the inner one."""
+    children = [c for c in s.children[b] if s.heads[c, 2] < s.heads[foot, 2] + 0.02 * s.height]
+    farthest = max((ahead[c] for c in children), default=0.0)
+    drop = {c: float(s.heads[foot, 2] - s.heads[c, 2]) for c in children}
+    far = [c for c in children if ahead[c] > 0.65 * farthest and (ahead[c] > 0.3 * drop[c] or len(s.below[c]) > 1)]
+    aside = {c: round(float(s.heads[c] @ lateral) / (0.002 * s.height)) for c in far}
+    return min(far, key=lambda c: (aside[c], -len(s.below[c]), -float(s.mass[c])), default=None)
 
 
 def arm_chain(s: Skeleton, b: int) -> list[int]:
@@ -244,8 +257,9 @@ def _free_arm(s: Skeleton, side: str, chain: list[int], *, clavicle: bool) -> Pa
     if fingers == 1 or len(chain) < 3:
         return _short_arm(s, side, chain)
     shoulder, elbow, hand = _arm_joints(places, fingers, clavicle=clavicle)
-    if fingers_below(s, chain[hand - 1]) >= 2:
-        chain = [*chain[:hand], _middle_palm(s, chain[hand - 1])]
+    palms = _palms(s, chain[hand - 1], places[hand])
+    if len(palms) >= 2:
+        chain = [*chain[:hand], _middle_of(s, palms)]
     hand = _heavier_hand(s, chain, elbow, hand)
     parts: Parts = {f"{side}_upper_arm": tuple(chain[shoulder:elbow])}
     if shoulder and not clavicle:
@@ -290,9 +304,15 @@ def _is_forearm(s: Skeleton, chain: list[int], i: int) -> bool:
     return float(ahead.mean()) > 0.4 * so_far
 
 
-def _middle_palm(s: Skeleton, forearm: int) -> int:
-    """Return of several palms that hang on a forearm the middle one."""
-    palms = [c for c in s.children[forearm] if len(s.below[c]) > 1]
+def _palms(s: Skeleton, forearm: int, wrist: Array) -> list[int]:
+    """Return the chains that hang on a forearm and begin near the wrist: palms, but no helpers of the elbow."""
+    reach = float(np.linalg.norm(wrist - s.heads[forearm]))
+    chains = [c for c in s.children[forearm] if len(s.below[c]) > 1]
+    return [c for c in chains if np.linalg.norm(s.heads[c] - wrist) < 0.5 * reach]
+
+
+def _middle_of(s: Skeleton, palms: list[int]) -> int:
+    """Return of several palms the middle one."""
     ends = np.array([s.heads[s.below[c]].mean(axis=0) for c in palms])
     return palms[int(np.linalg.norm(ends - np.median(ends, axis=0), axis=-1).argmin())]
 
