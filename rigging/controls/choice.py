@@ -38,13 +38,14 @@ def choose(responses: Responses, segments: list[Segment], limbs: list[Limb], sho
         for name in controls
     }
 
-    def nearness(name: str) -> tuple[int, bool, int]:
-        return len(partly[name]), not shown.get(name, True), -depth[name]
-
     whole = {
         name: {i for i, segment in enumerate(segments) if responses.share(name, segment.bones[0]) >= ALL}
         for name in controls
     }
+
+    def nearness(name: str) -> tuple[int, bool, int]:
+        return len(partly[name] | whole[name]), not shown.get(name, True), -depth[name]
+
     turning: dict[int, str] = {}
     for i, excluded in enumerate(_carriers(segments)):
         for found in (carried, partly, whole):

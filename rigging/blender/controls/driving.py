@@ -81,6 +81,8 @@ class _Search:
         for switch in self._relevant():
             if switch.is_ik_fk:
                 self.set.setdefault(switch.path, self.probe.get(switch.path))
+        if self.wanted == "ik":
+            responses, choice = self._back_to_fk(responses, choice)
         fk = [limb for limb in self.limbs if choice.is_fk(limb)]
         ik = [limb for limb in self.limbs if limb not in fk or self.wanted == "ik"]
         ik = [limb for limb in ik if limb.name in choice.goals]
@@ -121,7 +123,10 @@ class _Search:
 
     def _relevant(self) -> list[Switch]:
         """Return the switches that change what moves the limbs."""
-        bones = [bone for limb in self.limbs for i in (limb.upper, limb.lower, limb.end) for bone in self._bones(i)]
+        return self._switches_of(*self.limbs)
+
+    def _switches_of(self, *limbs: Limb) -> list[Switch]:
+        bones = [bone for limb in limbs for i in (limb.upper, limb.lower, limb.end) for bone in self._bones(i)]
         above = self.probe.dependencies().above(bones)
         return [switch for switch in self.switches if switch.bones & above]
 
@@ -163,6 +168,15 @@ class _Search:
             if self._pleased(choice):
                 break
         return responses, choice
+
+    def _back_to_fk(self, responses: Responses, choice: Choice) -> tuple[Responses, Choice]:
+        """Switch limbs that IK does not bend, and that nothing else turns, to FK where it is known how."""
+        lost = [limb for limb in self.limbs if limb.name not in choice.goals and not choice.is_fk(limb)]
+        values = {switch.path: switch.known("fk") for limb in lost for switch in self._switches_of(limb)}
+        for path, value in values.items():
+            if value is not None:
+                self._set(path, value)
+        return self._look() if any(value is not None for value in values.values()) else (responses, choice)
 
     def _count(self, choice: Choice) -> int:
         return sum(self._is_good(limb, choice) for limb in self.limbs)
