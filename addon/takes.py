@@ -118,6 +118,8 @@ class POSEWRIGHT_OT_apply_from_armature(Operator):
             obj, source = character_of(context), context.scene.posewright.source
             if obj == source:
                 raise PosewrightError(f"{obj.name} is the character itself; choose another one, or another source.")
+            if source.name not in context.scene.objects:
+                raise PosewrightError(f"The source {source.name} is not in this scene any more; choose another one.")
             with progress_shown(context) as progress:
                 take = take_from_armature(source, progress=progress)
             return _apply(self, context, obj, take, source.name)

@@ -51,12 +51,12 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    args = argparse.Namespace()
     try:
         args = parse(arguments)
+        return args.run(args)
     except SystemExit as stop:  # argparse: 0 after --help, 2 for wrong usage
         return int(stop.code or 0)
-    try:
-        return args.run(args)
     except UsageError as error:
         return _fail(args, str(error), 2)
     except PosewrightError as error:

@@ -64,7 +64,7 @@ def run_map(args: argparse.Namespace) -> int:
     result = {key: value for key, value in result.items() if key != "drawing"}
     outputs = {"out": args.out, "picture": args.picture}
     result |= {key: str(path) for key, path in outputs.items() if path is not None}
-    emit(result, "\n".join(_lines(result)), args.json)
+    emit(result, "\n".join(_lines(result, asked_to_forget=args.forget)), args.json)
     return 0
 
 
@@ -79,7 +79,7 @@ def _draw(args: argparse.Namespace, result: dict[str, Any]) -> None:
     write_picture(args.picture, page)
 
 
-def _lines(result: dict[str, Any]) -> list[str]:
+def _lines(result: dict[str, Any], *, asked_to_forget: bool) -> list[str]:
     """Return what people read: a table of the parts, then what is not found or doubtful."""
     rows = [(part.replace("_", " "), ", ".join(bones), part) for part, bones in result["map"].items()]
     wide = max(len(part) for part, _, _ in rows)
@@ -92,7 +92,8 @@ def _lines(result: dict[str, Any]) -> list[str]:
     lines += ["", *result["notes"]]
     if result["remembered"]:
         lines.append(f"Remembered for this rig: {result['remembered']}")
-    if result["forgotten"]:
-        lines.append("The map that was remembered for this rig is forgotten.")
+    if asked_to_forget:
+        forgotten = "The map that was remembered for this rig is forgotten."
+        lines.append(forgotten if result["forgotten"] else "No map was remembered for this rig.")
     lines += [f"{word}: {result[key]}" for key, word in (("out", "Map"), ("picture", "Picture")) if key in result]
     return [line.rstrip() for line in lines]

@@ -3,6 +3,7 @@
 The rig's own file is never changed. A result appears complete or not at all.
 """
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -102,4 +103,4 @@ def reason_of(error: Exception) -> str:
         return error.strerror
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith(("Location:", "File "))]
-    return said[-1].removeprefix("Error: ").removeprefix("OSError: ") if said else type(error).__name__
+    return re.sub(r"^(Error: |OSError: |\[Errno \d+\] )+", "", said[-1]) if said else type(error).__name__

@@ -27,7 +27,7 @@ def make_ready(obj: Object) -> list[str]:
     if override is not None and override.is_system_override:
         override.is_system_override = False  # or the keys are lost when the file is opened again
     if obj.mode == "EDIT":
-        _leave_edit_mode(obj)
+        leave_edit_mode(obj)
         notes.append(f"{obj.name} was in edit mode, in which nothing moves; it was left.")
     if obj.data.pose_position == "REST":
         notes.append(_show_pose(obj))
@@ -105,7 +105,8 @@ def _made(collection: Collection) -> str:
     )
 
 
-def _leave_edit_mode(obj: Object) -> None:
+def leave_edit_mode(obj: Object) -> None:
+    """Leave edit mode of an armature, in which nothing moves."""
     active = bpy.context.view_layer.objects.active
     bpy.context.view_layer.objects.active = obj
     bpy.ops.object.mode_set(mode="OBJECT")

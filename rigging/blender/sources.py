@@ -18,6 +18,7 @@ from .choosing import character_in
 from .controls.dependencies import bone_in_path
 from .files import open_motion
 from .layers import action_curves, assign
+from .linked import leave_edit_mode
 
 Array = NDArray[np.float64]
 
@@ -44,6 +45,8 @@ def take_from_armature(
     """
     if obj.data.pose_position == "REST":
         raise PosewrightError(f"{obj.name} is shown in its rest position; set its skeleton to Pose Position first.")
+    if obj.mode == "EDIT":
+        raise PosewrightError(f"{obj.name} is in Edit Mode, in which nothing moves; leave it first.")
     scene = bpy.context.scene
     rate = scene.render.fps / scene.render.fps_base
     first, last = _span(obj, scene)
@@ -89,6 +92,8 @@ def take_from_file(
     _choose(obj, action, path)
     if obj.data.library is None:
         obj.data.pose_position = "POSE"
+    if obj.mode == "EDIT":
+        leave_edit_mode(obj)
     rate = scene.render.fps / scene.render.fps_base
     if fps is None and path.suffix.lower() in (".glb", ".gltf", ".vrm"):
         fps = _rate_of_keys(obj, rate)  # these files know seconds, not frames

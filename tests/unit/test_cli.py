@@ -37,6 +37,17 @@ def test_option_values_that_make_no_sense(wrong: list[str], tmp_path: Path, caps
     assert wrong[-2] in capsys.readouterr().err
 
 
+def test_a_stop_is_a_sentence_from_the_first_moment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(name: str, package: str | None = None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("posewright.cli.main.importlib.import_module", stop)  # while a command's modules are loaded
+    assert main(["map", "mannequin"]) == 1
+    assert capsys.readouterr().err == "posewright: Stopped; nothing half-written was left behind.\n"
+
+
 def test_errors_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "take.npz"
     out.write_text("old")

@@ -54,6 +54,8 @@ def test_a_correction_is_remembered_and_forgotten(
     assert main(["map", "mannequin", "--forget", "--json", "-q"]) == 0
     last = json.loads(capsys.readouterr().out)
     assert last["forgotten"] and last["map"]["neck"] == ["neck"]
+    assert main(["map", "mannequin", "--forget", "-q"]) == 0
+    assert "No map was remembered for this rig." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
