@@ -23,16 +23,25 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def scene(extension: ModuleType, walk: Path) -> tuple[Object, Object]:
-    """A character without motion that is chosen, and a source that walks."""
+@pytest.fixture(scope="module")
+def saved(extension: ModuleType, walk: Path) -> Path:
+    """A file with a character without motion that is chosen, and a source that walks."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
     bpy.ops.posewright.add_mannequin()
     source = bpy.context.scene.posewright.armature
     assert bpy.ops.posewright.apply_take(filepath=str(walk)) == {"FINISHED"}
     bpy.ops.posewright.add_mannequin()
     bpy.context.scene.posewright.source = source
-    return bpy.context.scene.posewright.armature, source
+    bpy.ops.wm.save_as_mainfile(filepath=str(walk.with_suffix(".blend")))
+    return walk.with_suffix(".blend")
+
+
+@pytest.fixture
+def scene(saved: Path) -> tuple[Object, Object]:
+    """Character and source of the file, opened anew."""
+    bpy.ops.wm.open_mainfile(filepath=str(saved))
+    settings = bpy.context.scene.posewright
+    return settings.armature, settings.source
 
 
 def apply(operator: str, walk: Path) -> set[str]:
