@@ -17,6 +17,7 @@ from ..solver.roots import start_at_character, with_root_motion
 from ..solver.solve import solve_rig
 from .armature import rest_of
 from .controls.driving import driven
+from .controls.properties import set_property
 from .keyframes import clear_pose, write_motion
 from .linked import make_ready
 
@@ -62,6 +63,8 @@ def animate_armature(
     motion = drive.finish(motion)
     progress("rig", 0.6, "writing keyframes")
     clear_pose(obj.pose.bones[bone] for bone in drive.upstream)
+    for path, value in drive.settings.items():
+        set_property(obj, path, value)
     written = write_motion(
         obj,
         motion,

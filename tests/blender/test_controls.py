@@ -43,7 +43,7 @@ LIMBS = {
 
 
 def put_on(obj: Object, rig_map: RigMap, drive: DriveMode, take: Take) -> tuple[BonePaths, Any]:
-    """Key a take as ``animate_armature`` does, with a given map; return what the bones should do."""
+    """Key a take onto controls found for a given map; return what the bones should do."""
     rest = rest_of(obj)
     found = driven(obj, rest, rig_map, drive)
     motion = solve_rig(rest, rig_map, take)
@@ -208,6 +208,8 @@ def test_rigify(shared: Path, drive: DriveMode, root: RootMode) -> None:
     switches = {path: obj.path_resolve(path) for path in curves_of(obj) if path.endswith('["IK_FK"]')}
     assert len(switches) == 4
     assert set(switches.values()) == {1.0 if drive == "fk" else 0.0}
+    others = [path for path in curves_of(obj) if not re.search(r"\.(location|rotation)", path) and path[-1:] != "]"]
+    assert not others, "settings of bones get no keys"
     assert not any(c.mute for bone in obj.pose.bones for c in bone.constraints if not _drives_mute(obj, c))
 
 

@@ -39,6 +39,7 @@ class Driven:
     map: RigMap
     finish: Callable[[BoneMotion], BoneMotion]
     properties: dict[str, float] = field(default_factory=dict)  # data path from the object -> value at all times
+    settings: dict[str, float] = field(default_factory=dict)  # the same, of settings of bones that get no keys
     notes: list[str] = field(default_factory=list)
     upstream: tuple[str, ...] = ()  # bones whose pose moves the mapped ones: at rest, but for the keys
 
@@ -71,6 +72,7 @@ class _Search:
         if self.maps_controls:
             self.wanted = "fk"  # these are what a map of FK controls asks for
         self.set: dict[str, float] = {}  # by path
+        self.settings: dict[str, float] = {}
 
     def driven(self) -> Driven:
         """Return what was found."""
@@ -86,7 +88,7 @@ class _Search:
         fk = [limb for limb in self.limbs if choice.is_fk(limb)]
         ik = [limb for limb in self.limbs if limb not in fk or self.wanted == "ik"]
         ik = [limb for limb in ik if limb.name in choice.goals]
-        stretched = self._stop_stretching() if ik else []
+        stretched = self._stop_stretching(ik) if ik else []
         rig = self._rig(responses, choice, ik)
         self._require(rig)
         upstream = tuple(self.probe.dependencies().above([b for s in self.segments for b in s.bones]))
@@ -94,9 +96,9 @@ class _Search:
         obj = self.probe.obj
 
         def finish(motion: BoneMotion) -> BoneMotion:
-            return _finished(obj, self.rest, motion, rig, self.set, notes)
+            return _finished(obj, self.rest, motion, rig, self.set | self.settings, notes)
 
-        return Driven(self.rest, self.map, finish, self.set, notes, upstream)
+        return Driven(self.rest, self.map, finish, self.set, self.settings, notes, upstream)
 
     def _set_known(self) -> None:
         for switch in self.switches if self.maps_controls else self._relevant():
@@ -112,13 +114,19 @@ class _Search:
         self.probe.set(path, value)
         self.set[path] = value
 
-    def _stop_stretching(self) -> list[str]:
-        """Keep IK from changing the lengths of the limbs; return the bones that it stretched."""
+    def _stop_stretching(self, ik: list[Limb]) -> list[str]:
+        """Keep IK from changing the lengths of the limbs; return the bones whose own setting had to be changed."""
+        for switch in self._switches_of(*ik):
+            value = switch.known_stretch()
+            if value is not None:
+                self._set(switch.path, value)
         dependencies = self.probe.dependencies()
-        above = dependencies.above([bone for limb in self.limbs for bone in self._bones(limb.lower)])
+        above = dependencies.above([bone for limb in ik for bone in self._bones(limb.lower)])
         found = sorted(dependencies.stretched & above)
         for name in found:
-            self._set(property_path(name, "ik_stretch", custom=False), 0.0)
+            path = property_path(name, "ik_stretch", custom=False)
+            self.probe.set(path, 0.0)
+            self.settings[path] = 0.0
         return found
 
     def _relevant(self) -> list[Switch]:
@@ -246,7 +254,13 @@ class _Search:
         if stretched:
             notes.append(
                 f"IK stretched {len(stretched)} bones of {obj.name} (such as {stretched[0]}); their IK Stretch is "
-                "keyed at 0, so that limbs keep their lengths."
+                "now 0, without keys, so that limbs keep their lengths."
+            )
+        if self.set:
+            names = dict.fromkeys(switch.name for switch in self.switches if switch.path in self.set)
+            notes.append(
+                f"The switches of {obj.name} ({', '.join(names)}) have one key each, and keep their values when the "
+                "action is removed."
             )
         poles = {pole.limb for pole in rig.poles}
         without = [_words(limb.name) for limb in ik if limb not in poles]

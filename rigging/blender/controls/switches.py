@@ -50,6 +50,11 @@ class Switch:
         values = [entry["value"] for entry in _table()["poles"] if entry["property"] == self.name]
         return float(values[0]) if values else None
 
+    def known_stretch(self) -> float | None:
+        """Return the value that keeps IK from pulling limbs longer, or None."""
+        values = [entry["value"] for entry in _table()["stretch"] if entry["property"] == self.name]
+        return float(values[0]) if values else None
+
     @property
     def is_ik_fk(self) -> bool:
         """Whether its name tells that it switches between IK and FK."""
