@@ -64,7 +64,7 @@ def run_map(args: argparse.Namespace) -> int:
     result = {key: value for key, value in result.items() if key != "drawing"}
     outputs = {"out": args.out, "picture": args.picture}
     result |= {key: str(path) for key, path in outputs.items() if path is not None}
-    emit(result, "\n".join(_lines(result, asked_to_forget=args.forget)), args.json)
+    emit(result, "\n".join(table(result, asked_to_forget=args.forget)), args.json)
     return 0
 
 
@@ -79,7 +79,7 @@ def _draw(args: argparse.Namespace, result: dict[str, Any]) -> None:
     write_picture(args.picture, page)
 
 
-def _lines(result: dict[str, Any], *, asked_to_forget: bool) -> list[str]:
+def table(result: dict[str, Any], *, asked_to_forget: bool) -> list[str]:
     """Return what people read: a table of the parts, then what is not found or doubtful."""
     rows = [(part.replace("_", " "), ", ".join(bones), part) for part, bones in result["map"].items()]
     wide = max(len(part) for part, _, _ in rows)

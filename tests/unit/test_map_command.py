@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from posewright.cli.main import main
+from posewright.cli.map_rig import table
 from posewright.core.preview.picture import read_picture
 from posewright.core.preview.rig_map import RigDrawing, draw_rig_map, part_colour
 from posewright.rigging.maps.user_maps import FOLDER_VARIABLE
@@ -54,8 +55,21 @@ def test_a_correction_is_remembered_and_forgotten(
     assert main(["map", "mannequin", "--forget", "--json", "-q"]) == 0
     last = json.loads(capsys.readouterr().out)
     assert last["forgotten"] and last["map"]["neck"] == ["neck"]
-    assert main(["map", "mannequin", "--forget", "-q"]) == 0
-    assert "No map was remembered for this rig." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "forgotten", "sentence"),
+    [
+        (True, True, "The map that was remembered for this rig is forgotten."),
+        (True, False, "No map was remembered for this rig."),
+        (False, False, None),
+    ],
+)
+def test_what_became_of_a_remembered_map_is_said(asked: bool, forgotten: bool, sentence: str | None) -> None:
+    facts = {"armature": "Hero", "bones": 1, "source": "shape", "map": {"hips": ["pelvis"]}, "confidence": {}}
+    facts |= {"notes": [], "remembered": None, "forgotten": forgotten}
+    lines = table(facts, asked_to_forget=asked)
+    assert (lines[-1] or None) == sentence
 
 
 @pytest.mark.parametrize(
