@@ -1,5 +1,6 @@
 """A rig at rest, its map to the humanoid, and the motion solved for it. numpy only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ class RigRest:
     local_location: NDArray[np.bool_] | None = None  # (B,) use_local_location: keys count in the bone's axes; None: all
     skin: NDArray[np.float64] | None = None  # (B,) share of the weight of the character's vertices; None: not known
     skin_centres: NDArray[np.float64] | None = None  # (B,3) middle of what the bone moves, world metres; NaN: nothing
+    skin_edges: NDArray[np.float64] | None = None  # (B,K,3) outermost of what it moves, armature space; NaN: nothing
     humanoid: dict[str, str] | None = None  # VRM's name of a human bone -> bone, where the file itself says so
 
     def index(self, bone: str) -> int:
@@ -85,6 +87,14 @@ class RigRest:
     def heads(self) -> NDArray[np.float64]:
         """Return the heads (B,3) of the bones at rest in the world, metres."""
         return self.rest[:, :3, 3] @ self.world[:3, :3].T + self.world[:3, 3]
+
+    def edges_of(self, bones: Collection[int]) -> NDArray[np.float64]:
+        """Return the outermost points (N,3) of what bones move, at rest in the world, metres; none if not known."""
+        if self.skin_edges is None or not bones:
+            return np.zeros((0, 3))
+        points = self.skin_edges[list(bones)].reshape(-1, 3)
+        points = np.unique(points[np.isfinite(points).all(-1)], axis=0)
+        return points @ self.world[:3, :3].T + self.world[:3, 3]
 
     def tails(self) -> NDArray[np.float64]:
         """Return the tails (B,3) of the bones at rest in the world, metres."""

@@ -61,7 +61,7 @@ def rest_of(obj: Object) -> RigRest:
     bones = _parents_first(obj)
     held = holding_constraints(obj)
     index = {bone.name: i for i, bone in enumerate(bones)}
-    skin, centres = skin_of(obj, index)
+    skin = skin_of(obj, index)
     return RigRest(
         name=obj.name,
         bones=tuple(index),
@@ -74,8 +74,9 @@ def rest_of(obj: Object) -> RigRest:
         inherit_rotation=np.array([b.use_inherit_rotation for b in bones], np.bool_),
         constrained=np.array([b.name in held for b in bones], np.bool_),
         local_location=np.array([b.use_local_location for b in bones], np.bool_),
-        skin=skin,
-        skin_centres=centres,
+        skin=None if skin is None else skin.shares,
+        skin_centres=None if skin is None else skin.centres,
+        skin_edges=None if skin is None else skin.edges,
         humanoid=stated_humanoid(obj),
     )
 

@@ -1,6 +1,8 @@
 """What an armature's meshes tell of its bones: how much each moves, and where that lies."""
 
+import itertools
 import json
+from typing import NamedTuple
 
 import bpy
 import numpy as np
@@ -14,25 +16,52 @@ HUMANOID = "posewright_humanoid"
 """The property of an armature object that holds what its file says of human bones (JSON)."""
 
 
-def skin_of(armature: Object, index: dict[str, int]) -> tuple[Array | None, Array | None]:
-    """Return the share of the skin's weight (B,) of each bone and the middle of it (B,3) in the world, at rest.
+WAYS = np.array([way for way in itertools.product((-1.0, 0.0, 1.0), repeat=3) if any(way)])
+"""The 26 ways in which the outermost points of a bone's skin are looked for."""
 
-    ``index`` gives the row of a bone. Meshes that hang on a bone as a whole count for that bone. (None, None) when
-    no mesh is moved. Large characters are sampled.
+
+class Skin(NamedTuple):
+    """What the bones of an armature move, at rest."""
+
+    shares: Array  # (B,) of the skin's weight
+    centres: Array  # (B,3) world; NaN: nothing
+    edges: Array  # (B,26,3) armature space: the points that a bone moves by half or more, furthest each way; or NaN
+
+
+def skin_of(armature: Object, index: dict[str, int]) -> Skin | None:
+    """Return what each bone moves, or None when no mesh is moved.
+
+    ``index`` gives the row of a bone. Meshes that hang on a bone as a whole count for that bone. Large characters
+    are sampled.
     """
     meshes = _skins(armature)
     step = max(1, -(-sum(len(obj.data.vertices) for obj in meshes) // MOST_VERTICES))
+    found = [_weights(obj, armature, index, step) for obj in meshes]
     total, moment = np.zeros(len(index)), np.zeros((len(index), 3))
-    for obj in meshes:
-        bones, weights, points = _weights(obj, armature, index, step)
+    for bones, weights, points in found:
         np.add.at(total, bones, weights)
         np.add.at(moment, bones, weights[:, None] * points)
     if not total.any():
-        return None, None
+        return None
     centres = np.full((len(index), 3), np.nan)
     some = total > 0
     centres[some] = moment[some] / total[some, None]
-    return total / total.sum(), centres
+    return Skin(total / total.sum(), centres, _edges(armature, found, len(index)))
+
+
+def _edges(armature: Object, found: list[tuple[NDArray[np.int64], Array, Array]], count: int) -> Array:
+    """Return the outermost points (B,26,3), in armature space, of what each bone moves by half or more."""
+    mostly = [weights >= 0.5 for _, weights, _ in found]
+    bones = np.concatenate([b[most] for (b, _, _), most in zip(found, mostly, strict=True)])
+    world = np.concatenate([p[most] for (_, _, p), most in zip(found, mostly, strict=True)])
+    to_armature = np.array(armature.matrix_world.inverted_safe(), np.float64)
+    points = world @ to_armature[:3, :3].T + to_armature[:3, 3]
+    edges = np.full((count, len(WAYS), 3), np.nan)
+    order = np.argsort(bones, kind="stable")
+    starts = np.flatnonzero(np.diff(bones[order], prepend=-1))
+    for group in np.split(order, starts[1:]) if len(order) else ():
+        edges[bones[group[0]]] = points[group][(points[group] @ WAYS.T).argmax(0)]
+    return edges
 
 
 def surface_of(armature: Object, index: dict[str, int]) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:

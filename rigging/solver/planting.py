@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rotations import IDENTITY, across, between, multiply, norm, rotate, slerp, unit
+from ..rotations import IDENTITY, about, across, between, multiply, norm, rotate, slerp, unit
 from .anatomy import RigBody
-from .feet import toe_turns
+from .feet import bent_up
 from .hinges import rest_hinge, usual_leg
 from .legs import FREE, bend_limb, soft_reach
 from .smoothing import REFERENCE_FPS, median, smoothed
@@ -86,15 +86,20 @@ def plant_feet(
         side, lowest = leg.side, size * min(0.0, float(standing[leg.side].surface.min()))
         free = (1 - foot.hold)[:, None]
         ankle = foot.ankle + free * shift
+        floor = size * _envelope(standing[side].surface, max(1, round(EASE * fps)))
+        if not rig.has(f"{side}_toe"):
+            foot.turn = _cleared(sole.ankle, sole, foot.turn, ankle, floor, 1 - foot.hold)
         ankle = ankle + free * _lift(rig, sole, foot.turn, ankle, lowest)[:, None] * _UP
         turns[f"{side}_thigh"], turns[f"{side}_shin"] = _bent(rig, leg, ankle - leg.hip - shift)
         turns[f"{side}_foot"] = foot.turn
-        turns[f"{side}_toe"] = toe_turns(rig, side, foot.turn, standing[side])
+        if rig.has(f"{side}_toe"):
+            ball = ankle + rotate(foot.turn, sole.offset("ball"))
+            turns[f"{side}_toe"] = _cleared(sole.ball, sole, foot.turn, ball, floor)
     return turns, shift
 
 
-def _pins(leg: RigLeg, sole: Sole, stances: list[Stance], size: float, fps: float) -> list[_Pin]:
-    """Return the pins of a foot: each span of heel or ball at the place where it is, at the median, without pins."""
+def _pins(leg: RigLeg, sole: Sole, stances: list[Stance], size: float, fps: float) -> list[list[_Pin]]:
+    """Return the pins of each stance: every span of heel or ball at the place where it is, at the median, without."""
     paths = {point: leg.point(sole, point) for point in POINTS}
     heading = unit(across(paths["ball"] - paths["heel"], _UP))
     reach = float(np.linalg.norm((sole.ball - sole.heel)[:2]))
@@ -112,7 +117,7 @@ def _pins(leg: RigLeg, sole: Sole, stances: list[Stance], size: float, fps: floa
             place[2] = sole.height(span.point) + size * stance.surface
             places[span] = place
             waiting.remove(span)
-        pins += [_pin(span, place, paths[span.point], leg.length, fps) for span, place in places.items()]
+        pins.append([_pin(span, place, paths[span.point], leg.length, fps) for span, place in places.items()])
     return pins
 
 
@@ -149,31 +154,54 @@ def _soft_step(x: Array) -> Array:
     return x * x * (3 - 2 * x)
 
 
-def _placed(leg: RigLeg, sole: Sole, pins: list[_Pin]) -> _Foot:
-    """Return the foot where its pins want it; between pins it eases to where the leg has it."""
+def _placed(leg: RigLeg, sole: Sole, pins: list[list[_Pin]]) -> _Foot:
+    """Return the foot where the pins of its stances want it; between them it eases to where the leg has it."""
     frames = len(leg.hip)
-    zero = np.zeros(frames)
     if not pins:
-        return _Foot(leg.foot, leg.ankle, zero)
-    sums = {point: np.zeros((frames, 3)) for point in POINTS}
-    weights = {point: zero.copy() for point in POINTS}
-    most = {point: zero.copy() for point in POINTS}
-    for pin in pins:
-        weight = pin.weight / (1 - pin.weight + _SHARP)
-        sums[pin.point][pin.frames] += weight[:, None] * pin.place
-        weights[pin.point][pin.frames] += weight
-        most[pin.point][pin.frames] = np.maximum(most[pin.point][pin.frames], pin.weight)
-    places = {point: sums[point] / np.maximum(weights[point], 1e-12)[:, None] for point in POINTS}
-    both = np.minimum(most["heel"], most["ball"])
+        return _Foot(leg.foot, leg.ankle, np.zeros(frames))
+    along, both = np.zeros((frames, 3)), np.zeros(frames)
+    for own in pins:  # heel and ball of one stance lie the foot's length apart, those of two stances do not
+        window = slice(min(pin.frames.start for pin in own), max(pin.frames.stop for pin in own))
+        heel, ball = (_held([pin for pin in own if pin.point == point], window) for point in ("heel", "ball"))
+        share = np.minimum(heel.most, ball.most)
+        along[window] += _stiff(share)[:, None] * unit(ball.place - heel.place)
+        both[window] = np.maximum(both[window], share)
     now = unit(rotate(leg.foot, sole.ball - sole.heel))
-    wanted = np.where(both[:, None] > 0, unit(places["ball"] - places["heel"]), now)
+    wanted = np.where(both[:, None] > 0, unit(along), now)
     foot = multiply(slerp(np.broadcast_to(IDENTITY, (frames, 4)), between(now, wanted), both), leg.foot)
-    moved = np.zeros((frames, 3))
+    moved, total, hold = np.zeros((frames, 3)), np.full(frames, 1e-12), np.zeros(frames)
     for point in POINTS:
-        moved += weights[point][:, None] * (places[point] - leg.ankle - rotate(foot, sole.offset(point)))
-    hold = np.maximum(most["heel"], most["ball"])
-    total = np.maximum(weights["heel"] + weights["ball"], 1e-12)
+        held = _held([pin for own in pins for pin in own if pin.point == point], slice(0, frames))
+        moved += held.weight[:, None] * (held.place - leg.ankle - rotate(foot, sole.offset(point)))
+        total += held.weight
+        hold = np.maximum(hold, held.most)
     return _Foot(foot, leg.ankle + (hold / total)[:, None] * moved, hold)
+
+
+@dataclass
+class _Held:
+    """Where (F,3) some pins of one point want it, their weight (F,), and how much (F,) the firmest of them holds."""
+
+    place: Array
+    weight: Array
+    most: Array
+
+
+def _held(pins: list[_Pin], window: slice) -> _Held:
+    """Return what pins want in a window of frames that holds them all."""
+    count = window.stop - window.start
+    place, weight, most = np.zeros((count, 3)), np.zeros(count), np.zeros(count)
+    for pin in pins:
+        stiff = _stiff(pin.weight)
+        inside = slice(pin.frames.start - window.start, pin.frames.stop - window.start)
+        place[inside] += stiff[:, None] * pin.place
+        weight[inside] += stiff
+        most[inside] = np.maximum(most[inside], pin.weight)
+    return _Held(place / np.maximum(weight, 1e-12)[:, None], weight, most)
+
+
+def _stiff(hold: Array) -> Array:
+    return hold / (1 - hold + _SHARP)
 
 
 def _lift(rig: RigBody, sole: Sole, foot: Array, ankle: Array, floor: float) -> Array:
@@ -181,6 +209,18 @@ def _lift(rig: RigBody, sole: Sole, foot: Array, ankle: Array, floor: float) -> 
     depth = [sole.height(point) + floor - (ankle + rotate(foot, sole.offset(point)))[:, 2] for point in POINTS]
     most = _MOST_LIFT * rig.leg_length
     return most * np.tanh(np.maximum(np.max(depth, axis=0) - _SINK * rig.leg_length, 0) / most)
+
+
+def _cleared(joint: Array, sole: Sole, turn: Array, path: Array, floor: Array, share: Array | float = 1.0) -> Array:
+    """Return the turns (F,4) of toes, or of a foot without, bent up at a joint where they would sink into the floor.
+
+    ``joint`` (3,) is its place at rest and ``path`` (F,3) while it moves; ``turn`` (F,4) is what carries it; ``floor``
+    (F,) counts from the rig's; ``share`` is how much of it they bend.
+    """
+    if not len(sole.front):
+        return turn
+    angle = bent_up(turn, path, sole.front - joint, sole.forward, sole.front[:, 2].min() + floor)
+    return multiply(turn, about(np.cross(_UP, sole.forward), -share * angle))
 
 
 def _hips_shift(legs: list[RigLeg], feet: list[_Foot], fps: float) -> Array:

@@ -12,18 +12,25 @@ from .stances import POINTS, Flags, Point, lowest, still_and_low
 
 Array = NDArray[np.float64]
 
-HEEL: Final = 0.35  # how far the heel lies behind the ankle, of the way from ankle to ball
-BALL: Final = 0.65  # where the ball lies on the foot bone of a rig without toes: it reaches to their tips
+HEEL: Final = 0.35  # how far the heel lies behind the ankle, of the way from ankle to ball, where no skin shows it
+FURTHEST_HEEL: Final = 1.0  # of that way: what lies further behind is no heel
+BALL: Final = 0.65  # where the ball lies on the foot of a rig without toes: it reaches to their tips
 _UP = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
 class Sole:
-    """Ankle, heel and ball (3,) of a rig's foot at rest, in the world."""
+    """Ankle, heel and ball (3,) of a rig's foot at rest, in the world.
+
+    ``front`` (N,3) is what bends up where it would sink into the floor: the outermost points of the toes, or of a foot
+    without toes.
+    """
 
     ankle: Array
     heel: Array
     ball: Array
+    front: Array
+    forward: Array  # (3,) where the foot points, level
 
     def offset(self, point: Point) -> Array:
         """Return the way (3,) from the ankle to heel or ball."""
@@ -51,22 +58,63 @@ class RigLeg:
         return self.ankle + rotate(self.foot, sole.offset(point))
 
 
-def sole_of(rig: RigBody, side: str) -> Sole:
-    """Return the sole of a rig at rest; the heel, for which rigs have no bone, lies behind the ankle."""
+def ball_of(rig: RigBody, side: str) -> Array:
+    """Return the ball of a rig's foot (3,) at rest: where its toes begin, or a share of the foot's bone."""
     ankle = rig.ankle(side)
     shortest = 0.1 * rig.leg_length
     if rig.has(f"{side}_toe"):
-        ball = rig.joint(f"{side}_toe")
+        ball = rig.joint(f"{side}_toe").copy()
     else:
         ball = ankle + BALL * (rig.tails[rig.rest.index(rig.map.bones[f"{side}_foot"][-1])] - ankle)
-    forward = unit(across(rig.foot_direction(side), _UP))
-    reach = max(float((ball - ankle) @ forward), shortest)
+    forward = _forward(rig, side)
     if float((ball - ankle) @ forward) < shortest:
-        ball = ankle + reach * forward
+        ball = ankle + shortest * forward
         ball[2] = rig.floor
+    return ball
+
+
+def sole_of(rig: RigBody, side: str) -> Sole:
+    """Return the sole of a rig at rest.
+
+    The skin shows where the heel and the tips of the toes are; without any the heel, for which rigs have no bone, lies
+    behind the ankle, and the toes end where their bone does.
+    """
+    ankle, ball, forward = rig.ankle(side), ball_of(rig, side), _forward(rig, side)
+    foot, toes = _skin(rig, side)
+    reach = float((ball - ankle) @ forward)
+    if not rig.has(f"{side}_toe") and len(foot):
+        toes, tip = foot, float(((foot - ankle) @ forward).max())
+        ball = ankle + max(BALL * tip, reach) * forward
+        ball[2] = foot[:, 2].min()
+    elif not len(toes):
+        toes = rig.tails[[rig.rest.index(bone) for bone in rig.map.bones.get(f"{side}_toe", ())]].reshape(-1, 3)
     heel = ankle - HEEL * reach * forward
     heel[2] = ball[2]
-    return Sole(ankle, heel, ball)
+    if len(foot):
+        seen = foot[(foot @ (-forward - _UP)).argmax()]
+        if 0 < float((ankle - seen) @ forward) < FURTHEST_HEEL * reach:
+            middle = across(ankle - seen, forward) * (1.0, 1.0, 0.0)
+            heel = seen + middle
+    joint = ball if rig.has(f"{side}_toe") else ankle
+    return Sole(ankle, heel, ball, toes[(toes - joint) @ forward > 0], forward)
+
+
+def _forward(rig: RigBody, side: str) -> Array:
+    return unit(across(rig.foot_direction(side), _UP))
+
+
+def _skin(rig: RigBody, side: str) -> tuple[Array, Array]:
+    """Return the outermost points (N,3) of the skin of a foot and of its toes, with what hangs on their bones."""
+    rest = rig.rest
+    mapped = {part: {rest.index(bone) for bone in rig.map.bones.get(f"{side}_{part}", ())} for part in ("foot", "toe")}
+    below: dict[str, list[int]] = {"foot": [], "toe": []}
+    for b in range(len(rest.bones)):
+        for above in (b, *rest.ancestors(b)):
+            part = next((part for part, bones in mapped.items() if above in bones), None)
+            if part is not None:
+                below[part].append(b)
+                break
+    return rest.edges_of(below["foot"]), rest.edges_of(below["toe"])
 
 
 def rig_contacts(rig: RigBody, legs: list[RigLeg], fps: float, size: float) -> dict[str, dict[Point, Flags]]:

@@ -19,7 +19,7 @@ from ..solver.hands import INDEX_FINGER, LITTLE_FINGER, knuckle, palm
 from ..solver.hinges import rest_hinge, usual_arm
 from ..solver.motion import leg_length
 from ..solver.pose import moving_bone
-from ..solver.soles import HEEL, sole_of
+from ..solver.soles import HEEL, ball_of
 from ..solver.targets import HEAD_POINTS, WHOLE_TRUNK
 
 Array = NDArray[np.float64]
@@ -199,13 +199,13 @@ def _add_foot(joints: dict[str, Array], body: _Body, side: str, *, upright: bool
     rig, foot = body.rig, f"{side}_foot"
     if not rig.has(foot):
         return
-    sole = sole_of(rig, side)
+    ankle, ball = rig.ankle(side), ball_of(rig, side)
     forward = unit(across(rig.foot_direction(side), np.array([0.0, 0.0, 1.0])))
-    reach = float((sole.ball - sole.ankle) @ forward)
-    heel = sole.ankle - HEEL * reach * forward
-    heel[2] = sole.ball[2] + HEEL_SLOPE * (1 + HEEL) * reach
+    reach = float((ball - ankle) @ forward)
+    heel = ankle - HEEL * reach * forward
+    heel[2] = ball[2] + HEEL_SLOPE * (1 + HEEL) * reach
     has_toe = rig.has(f"{side}_toe")
-    joints[f"{side}_foot_index"] = body.head(f"{side}_toe") if has_toe else body.carried(foot, sole.ball, -1)
+    joints[f"{side}_foot_index"] = body.head(f"{side}_toe") if has_toe else body.carried(foot, ball, -1)
     if upright:
         joints[f"{side}_heel"] = body.carried(foot, heel)
 

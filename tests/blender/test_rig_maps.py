@@ -103,6 +103,9 @@ def test_the_skin_of_a_rig(shared: Path) -> None:
     centre = rest.skin_centres[rest.index("LeftLeg")]
     between = (rest.heads()[rest.index("LeftLeg")] + rest.heads()[rest.index("LeftFoot")]) / 2
     assert np.linalg.norm(centre - between) < 0.08
+    toes = rest.edges_of([rest.index("LeftToeBase")])
+    assert toes[:, 2].min() == pytest.approx(0.0, abs=0.005)  # they stand on the floor,
+    assert toes[:, 1].min() < rest.heads()[rest.index("LeftToeBase"), 1] - 0.05  # in front of the ball
 
 
 def test_a_vrm_file_names_its_own_bones(shared: Path) -> None:
