@@ -18,7 +18,7 @@ _SIDED: Final = {
     "heel": ("heel",),
     "shoulder": ("arm", "uparm", "upperarm", "humerus", "shldr", "shoulder"),
     "elbow": ("forearm", "lowarm", "lowerarm", "elbow", "radius"),
-    "wrist": ("hand", "wrist"),
+    "wrist": ("wrist", "hand"),
 }
 """Canonical part -> names without side, best first: a "shoulder" is the clavicle where there is an upper arm."""
 

@@ -1,7 +1,7 @@
 """How the makers of rigs name their bones: for the tests of maps by names.
 
-Each system: canonical part (without side) -> name, for sided parts with {S} {s} {Side} {side} filled in; "spine" is a
-list from the hips upwards. Fingers: finger -> names from knuckle to tip; twists: part -> names.
+Each system: canonical part (without side) -> name, for sided parts with {S} {s} {Side} {side} {le} {character} filled in; "spine"
+is a list from the hips upwards. Fingers: finger -> names from knuckle to tip; twists: part -> names.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,8 @@ class Naming:
 
 
 def fill(text: str, side: str) -> str:
-    return text.format(S=side[0].upper(), s=side[0], Side=side.title(), side=side)
+    character = {"left": "左", "right": "右"}[side]
+    return text.format(S=side[0].upper(), s=side[0], Side=side.title(), side=side, le=side[:2], character=character)
 
 
 def parts(hips, neck, head, clavicle, upper_arm, forearm, hand, thigh, shin, foot, toe) -> dict[str, str]:
@@ -199,4 +200,68 @@ SYSTEMS: dict[str, Naming] = {
         parts("Hero_Root_Hips", "Hero_Neck", "Hero_Head", "Hero_Clavicle_{S}", "Hero_Arm_{S}", "Hero_Forearm_{S}",
               "Hero_Hand_{S}", "Hero_Thigh_{S}", "Hero_Calf_{S}", "Hero_Foot_{S}", "Hero_Toe_{S}"),
         ("Hero_Spine1", "Hero_Spine2")),
+    "3ds Max CAT": Naming(
+        parts("CATRigHub001", "CATRigNeck1", "CATRigHub003", "CATRig{S}ArmCollarbone", "CATRig{S}Arm1",
+              "CATRig{S}Arm2", "CATRig{S}ArmPalm", "CATRig{S}Leg1", "CATRig{S}Leg2", "CATRig{S}LegAnkle",
+              "CATRig{S}LegDigit11"),
+        ("CATRigSpine1", "CATRigSpine2", "CATRigHub002"),
+        {finger: tuple(f"CATRig{{S}}ArmDigit{i}{n}" for n in (1, 2, 3))
+         for i, finger in enumerate(("thumb", "index", "middle", "ring", "pinky"), 1)}, preset="cat"),
+    "MikuMikuDance": Naming(
+        parts("腰", "首", "頭", "{character}肩", "{character}腕", "{character}ひじ", "{character}手首", "{character}足",
+              "{character}ひざ", "{character}足首", "{character}つま先"),
+        ("上半身", "上半身2"),
+        {finger: tuple(f"{{character}}{word}指{n}" for n in "\uff11\uff12\uff13")
+         for finger, word in zip(("thumb", "index", "middle", "ring", "pinky"), "親人中薬小", strict=True)},
+        above_hips=("全ての親",), preset="mmd"),
+    "MikuMikuDance, sides at the end": Naming(
+        parts("腰", "首", "頭", "肩.{S}", "腕.{S}", "ひじ.{S}", "手首.{S}", "足.{S}", "ひざ.{S}", "足首.{S}", "つま先.{S}"),
+        ("上半身", "上半身2"), preset="mmd"),
+    "Second Life": Naming(
+        parts("mPelvis", "mNeck", "mHead", "mCollar{Side}", "mShoulder{Side}", "mElbow{Side}", "mWrist{Side}",
+              "mHip{Side}", "mKnee{Side}", "mAnkle{Side}", "mFoot{Side}"),
+        ("mTorso", "mChest"), fingers("mHand{F}{n}{Side}"), preset="joints"),
+    "Skyrim": Naming(
+        parts("NPC Pelvis [Pelv]", "NPC Neck [Neck]", "NPC Head [Head]", "NPC {S} Clavicle [{S}Clv]",
+              "NPC {S} UpperArm [{S}Uar]", "NPC {S} Forearm [{S}Lar]", "NPC {S} Hand [{S}Hnd]",
+              "NPC {S} Thigh [{S}Thg]",
+              "NPC {S} Calf [{S}Clf]", "NPC {S} Foot [{S}ft ]", "NPC {S} Toe0 [{S}Toe]"),
+        ("NPC Spine [Spn0]", "NPC Spine1 [Spn1]", "NPC Spine2 [Spn2]"),
+        {finger: tuple(f"NPC {{S}} Finger{i}{n} [{{S}}F{i}{n}]" for n in "012")
+         for i, finger in enumerate(("thumb", "index", "middle", "ring", "pinky"))},
+        {"forearm": ("NPC {S} ForearmTwist1 [{S}Lt1]",)}, ("NPC Root [Root]",), "biped"),
+    "Fallout": Naming(
+        parts("Pelvis", "Neck", "HEAD", "{S}Arm_Collarbone", "{S}Arm_UpperArm", "{S}Arm_ForeArm1", "{S}Arm_Hand",
+              "{S}Leg_Thigh", "{S}Leg_Calf", "{S}Leg_Foot", "{S}Leg_Toe1"),
+        ("SPINE1", "SPINE2", "Chest")),
+    "Call of Duty": Naming(
+        parts("j_mainroot", "j_neck", "j_head", "j_clavicle_{le}", "j_shoulder_{le}", "j_elbow_{le}", "j_wrist_{le}",
+              "j_hip_{le}", "j_knee_{le}", "j_ankle_{le}", "j_ball_{le}"),
+        ("j_spinelower", "j_spineupper", "j_spine4"),
+        fingers("j_{f}_{le}_{n}", "thumb index mid ring pinky")),
+    "Source 2": Naming(
+        parts("pelvis", "neck_0", "head", "clavicle_{S}", "arm_upper_{S}", "arm_lower_{S}", "hand_{S}", "leg_upper_{S}",
+              "leg_lower_{S}", "ankle_{S}", "ball_{S}"),
+        ("spine_0", "spine_1", "spine_2"), fingers("finger_{f}_{n}_{S}", first=0)),
+    "CMU, ASF": Naming(
+        parts("root", "lowerneck", "head", "{s}clavicle", "{s}humerus", "{s}radius", "{s}hand", "{s}femur", "{s}tibia",
+              "{s}foot", "{s}toes"),
+        ("lowerback", "upperback", "thorax")),
+    "Doom": Naming(
+        parts("Hips", "Neck", "Head", "{S}shoulder", "{S}uparm", "{S}loarm", "{S}hand", "{S}upleg", "{S}loleg",
+              "{S}foot", "{S}toe"),
+        ("Waist", "Chest"), fingers("{S}{f}{n}")),
+    "a name glued before all": Naming(
+        parts("EthanHips", "EthanNeck", "EthanHead", "Ethan{Side}Shoulder", "Ethan{Side}Arm", "Ethan{Side}ForeArm",
+              "Ethan{Side}Hand", "Ethan{Side}UpLeg", "Ethan{Side}Leg", "Ethan{Side}Foot", "Ethan{Side}ToeBase"),
+        ("EthanSpine", "EthanSpine1"), fingers("Ethan{Side}Hand{F}{n}"), preset="mixamo"),
+    "Robot Kyle": Naming(
+        parts("Hip", "Neck", "Head", "{Side}_Shoulder_Joint_01", "{Side}_Upper_Arm_Joint_01", "{Side}_Forearm_Joint_01",
+              "{Side}_Wrist_Joint_01", "{Side}_Thigh_Joint_01", "{Side}_Knee_Joint_01", "{Side}_Ankle_Joint_01",
+              "{Side}_Toe_Joint_01"),
+        ("Ribs",)),
+    "Half-Life": Naming(
+        parts("Bip01 Pelvis", "Bip01 Neck", "Bip01 Head", "Bip01 {S} Arm", "Bip01 {S} Arm1", "Bip01 {S} Arm2",
+              "Bip01 {S} Hand", "Bip01 {S} Leg", "Bip01 {S} Leg1", "Bip01 {S} Foot", "Bip01 {S} Toe0"),
+        ("Bip01 Spine", "Bip01 Spine1"), above_hips=("Bip01",), preset="half_life"),
 }  # fmt: skip

@@ -31,6 +31,7 @@ SHORTEST: Final = 1e-4  # of the skeleton's size: bones without length
 AT_REST, IN_MOTION = np.radians(25), np.radians(10)
 """How far trunk, legs and arms may be off those of a person who stands: in the pose without angles, which is made to be
 one, and in a pose of the motion, which must be meant as one."""
+HANGING: Final = -0.2  # how far arms may point to the other side (sine): they may hang straight down
 TIP: Final = 0.3  # length of a bone without End Site, of its parent's
 
 
@@ -149,11 +150,15 @@ def _is_end(bvh: Bvh, joint: int) -> bool:
 
 
 def _tail(bvh: Bvh, heads: Array, joint: int, size: float) -> Array:
-    """Return where a joint's bone ends: in the middle of its children, or going on as its parent's does."""
+    """Return where a joint's bone ends: in the middle of its children, or going on as its parent's does.
+
+    Where it lies in the middle of them itself, as hips may, it ends at the first.
+    """
     children = [child for child, parent in enumerate(bvh.parents) if parent == joint]
     away = [heads[child] for child in children if np.linalg.norm(heads[child] - heads[joint]) > SHORTEST * size]
-    if away:
-        return np.mean(away, axis=0)
+    for end in ([np.mean(away, axis=0), away[0]] if away else ()):
+        if np.linalg.norm(end - heads[joint]) > SHORTEST * size:
+            return end
     above = bvh.parents[joint]
     while above >= 0:
         step = heads[joint] - heads[above]
@@ -184,7 +189,7 @@ def _stands(rig: RigBody, within: float) -> bool:
         return False
     mirror = np.eye(3) - 2 * np.outer(rig.left, rig.left)
     arms = [rig.direction(f"{side}_upper_arm") for side in SIDES]
-    return bool(arms[0] @ (mirror @ arms[1]) > straight and arms[0] @ rig.left > 0)
+    return bool(arms[0] @ (mirror @ arms[1]) > straight and arms[0] @ rig.left > HANGING)
 
 
 def _agree(rig: RigBody, found: dict[str, str]) -> bool:

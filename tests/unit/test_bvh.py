@@ -210,6 +210,7 @@ def test_names_are_split(name: str, split: tuple[str, str]) -> None:
 
 
 def test_clavicles_are_not_shoulders() -> None:
+    assert joint_map(["HandLeft", "WristLeft", "ElbowLeft"])["left_wrist"] == "WristLeft"
     found = joint_map(["LeftShoulder", "LeftArm", "LeftForeArm", "LeftHand", "Neck", "Head", "Head_end"])
     assert found["left_shoulder"] == "LeftArm"
     assert (found["thorax"], found["neck"], found["head"]) == ("Neck", "Head", "Head_end")

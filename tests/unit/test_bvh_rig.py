@@ -189,6 +189,26 @@ def test_joints_with_positions_dummies_and_more_roots(walk: Moving, tmp_path: Pa
     assert most_off(take_from_any_bvh(saved(rich, tmp_path)), walk) < 0.2
 
 
+def test_hips_in_the_middle_of_what_they_carry(tmp_path: Path) -> None:
+    """The mean of their children is where they are themselves."""
+    rest = make_rig()
+    centre = Moving(rest, np.tile(np.eye(3), (4, len(rest.bones), 1, 1)), np.tile(rest.heads(), (4, 1, 1)))
+    bvh = bvh_of(centre, names=mixamo(centre))
+    children = [j for j, parent in enumerate(bvh.parents) if parent == 0]
+    bvh.offsets[children] -= bvh.offsets[children].mean(axis=0)
+    take = take_from_any_bvh(saved(bvh, tmp_path))
+    assert np.isfinite(take.joints).all() and "nose" in take.joint_names
+
+
+def test_arms_that_hang_in_the_pose_of_the_offsets(walk: Moving, tmp_path: Path) -> None:
+    """As Xsens and others write their files: such a person stands, too."""
+    rest = make_rig(arm_degrees=90)
+    standing = Moving(rest, np.tile(np.eye(3), (4, len(rest.bones), 1, 1)), np.tile(rest.heads(), (4, 1, 1)))
+    take = take_from_any_bvh(saved(bvh_of(standing, names=mixamo(standing)), tmp_path))
+    assert most_off(take, standing) < 0.2
+    assert {"nose", "left_ear", "right_pinky_1"} <= set(take.joint_names)
+
+
 def test_what_is_no_person_gets_a_sentence(tmp_path: Path) -> None:
     names = tuple(f"tail {k}" for k in range(6))
     offsets = np.tile([0.0, 0.0, 1.0], (6, 1))

@@ -206,3 +206,27 @@ def test_random_bodies() -> None:
         except (AssertionError, PosewrightError):
             continue
     assert right >= 76
+
+
+@pytest.mark.parametrize("skin", [True, False], ids=["skin", "no skin"])
+def test_bones_of_the_midfoot_are_no_toes(skin: bool) -> None:
+    bones = body()
+    for side, x in (("left", 0.1), ("right", -0.1)):
+        bones[f"{side}_midfoot"] = (f"{side}_foot", (x, -0.04, 0.05), (x, -0.13, 0.02))
+        bones[f"{side}_toe"] = (f"{side}_midfoot", *bones[f"{side}_toe"][1:])
+    bones = parents_first(bones)
+    rest, shown = made(bones, skin=skin, arm_degrees=45)
+    rig_map = map_rig(rest)
+    assert rig_map.first("left_toe") == shown["left_toe"] and rig_map.first("right_toe") == shown["right_toe"]
+
+
+def test_helpers_around_an_elbow_are_no_palms() -> None:
+    bones = with_fingers(body())
+    for side, s in (("left", 1), ("right", -1)):
+        at = np.array([0.46 * s, 0.0, 1.4])
+        bones[f"{side}_elbow_root"] = (f"{side}_forearm", tuple(at), (*at, 0, 0, 0.03))
+        for i, way in enumerate(((0, 0.05, 0), (0, -0.05, 0), (0, 0, 0.05), (0, 0, -0.05))):
+            bones[f"{side}_elbow_{i}"] = (f"{side}_elbow_root", tuple(at + way), tuple(at + 1.3 * np.array(way)))
+    bones = parents_first(bones)
+    rest, shown = made(bones, arm_degrees=45)
+    check(map_rig(rest), {b: v for b, v in bones.items() if "elbow" not in b}, shown)
