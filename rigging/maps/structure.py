@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rotations import unit
-from .limbs import LEVEL, Pair, arm_pair, arm_parts, leg_pair, leg_parts, limb_pairs
+from .arms import arm_pair, arm_parts
+from .legs import leg_pair, leg_parts
+from .pairs import LEVEL, Pair, limb_pairs
 from .parts import SIDES, Parts
 from .skeleton import Skeleton
 
