@@ -165,6 +165,70 @@ def shared_bend() -> Object:
     return obj
 
 
+def carried(*, beside: float = 0.0) -> Object:
+    """Deforming bones without parents, carried by Armature constraints; arms that are children of two spaces.
+
+    Controls begin ``beside`` metres behind the joints, with other axes.
+    """
+    layer = _renamed("c_")
+    if beside:
+        layer = {name: (*_behind(head, beside), parent) for name, (head, _, parent) in layer.items()}
+    arms = [f"c_upperarm_{side}" for side in SIDES]
+    loose = {name: (head, tail, None) for name, (head, tail, _) in body().items()}
+    obj = _armature({**layer, **{name: (*layer[name][:2], None) for name in arms}, **loose})
+    for name in body():
+        _follow(obj, name, f"c_{name}")
+    for side in SIDES:
+        for target, influence in ((f"c_clavicle_{side}", 1.0), ("c_root", 0.0)):
+            child = _constrain(obj, f"c_upperarm_{side}", "CHILD_OF", target)
+            child.influence = influence
+            child.inverse_matrix = obj.data.bones[target].matrix_local.inverted()
+    return obj
+
+
+def _behind(head: Point, way: float) -> tuple[Point, Point]:
+    x, y, z = head
+    return (x, y + way, z), (x, y + way, z + 0.1)
+
+
+def awkward() -> Object:
+    """As ``switched`` with a choice of three, under a scaled parent, turned, posed, animated, in a hidden collection.
+
+    Controls have rotation modes of all kinds and locked channels.
+    """
+    obj = switched("Mode")
+    for k, bone in enumerate(obj.pose.bones):
+        if "Mode" in bone:
+            bone["Mode"] = 0
+            bone.id_properties_ui("Mode").update(min=0, max=2)
+        bone.location = (0.1, 0.2, -0.1)
+        bone.scale = (1.0, 1.1, 1.0)
+        bone.rotation_mode = ("XYZ", "ZXY", "AXIS_ANGLE", "QUATERNION")[k % 4]
+        bone.rotation_euler = (0.3, 0.2, 0.1)
+        bone.lock_scale = (True, True, True)
+        bone.lock_location = (bone.name.startswith("c_") and k % 3 == 0,) * 3
+    for curve in obj.animation_data.drivers:
+        curve.driver.expression = "value != 2"
+    obj.animation_data.action = bpy.data.actions.new("mine")
+    obj.animation_data.nla_tracks.new().strips.new("before", 1, bpy.data.actions.new("before"))
+    parent = bpy.data.objects.new("Parent", None)
+    hidden = bpy.data.collections.new("Hidden")
+    bpy.context.scene.collection.children.link(hidden)
+    hidden.objects.link(parent)
+    hidden.objects.link(obj)
+    bpy.context.scene.collection.objects.unlink(obj)
+    parent.scale, obj.scale = (100.0,) * 3, (0.01,) * 3
+    obj.parent, obj.rotation_euler = parent, (1.5, 0.0, 0.4)
+    bpy.context.view_layer.update()
+    bpy.context.view_layer.layer_collection.children["Hidden"].exclude = True
+    return obj
+
+
+def beside() -> Object:
+    """As ``carried``, with controls that begin behind the joints."""
+    return carried(beside=0.15)
+
+
 def plain_with_twists() -> Object:
     """The bare body in a space of its own; beside the forearms lie twist bones, the right one held."""
     layer = body() | {"space": ((0.0, 0.0, 0.0), (0.0, 0.1, 0.0), None)}

@@ -93,6 +93,8 @@ def keyed_bones(obj: Object) -> set[str]:
         (control_rigs.switched, "fk", 0.1),
         (control_rigs.pulled, "auto", 2.0),
         (control_rigs.switched, "ik", 2.0),
+        (control_rigs.carried, "auto", 0.1),
+        (control_rigs.beside, "auto", 1.0),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -125,6 +127,21 @@ def test_switches_are_set_and_keyed(name: str, on_object: bool, fk: float, drive
         assert obj.path_resolve(path) == wanted
     errors = limb_errors(obj, control_rigs.body_map(), paths)
     assert max(errors.values()) < 2.0, errors
+
+
+@pytest.mark.parametrize("drive", ["fk", "ik"])
+def test_an_awkward_scene_is_no_hindrance(drive: DriveMode) -> None:
+    """Nothing changes by the search; the limbs follow whatever object, parent, pose, locks and switches are like."""
+    obj = control_rigs.awkward()
+    rest, rig_map, take = rest_of(obj), control_rigs.body_map(), walking_take(FRAMES)
+    before = _state(obj)
+    driven(obj, rest, rig_map, drive).finish(solve_rig(rest, rig_map, take))
+    assert _state(obj) == before
+    paths, _ = put_on(obj, rig_map, drive, take)
+    bpy.context.view_layer.layer_collection.children["Hidden"].exclude = False
+    assert set(_switches(obj)) == ({2} if drive == "fk" else {0})
+    errors = limb_errors(obj, rig_map, paths)
+    assert max(errors.values()) < 0.5, errors
 
 
 def test_everything_is_as_before_after_the_search() -> None:
@@ -197,7 +214,7 @@ def test_rigify(shared: Path, drive: DriveMode, root: RootMode) -> None:
     take = Take.load(shared / "clips" / "synthetic" / "truth" / "s4_reach_bend_full.npz")
     wanted = BonePaths(rest, solve_rig(rest, rig_map, take))
     if drive == "ik":  # also after it was left in FK
-        animate_armature(obj, take, RetargetSettings(drive="fk"))
+        _set_all(obj, "IK_FK", 1.0)
     result = animate_armature(obj, take, RetargetSettings(drive=drive, root=root), frame_start=0.0, fps=30.0)
     errors = limb_errors(obj, rig_map, wanted)
     assert max(errors.values()) < 0.5, errors
@@ -276,6 +293,15 @@ def _held_from_outside() -> Object:
 
 def _state(obj: Object) -> list[Any]:
     poses = [tuple(np.array(bone.matrix_basis).ravel()) for bone in obj.pose.bones]
-    values = [dict(bone.items()) for bone in obj.pose.bones]
+    values = [[(type(value), value) for _, value in sorted(bone.items())] for bone in obj.pose.bones]
+    held = [(c.mute, c.influence) for bone in obj.pose.bones for c in bone.constraints]
+    own = [(bone.rotation_mode, bone.ik_stretch, tuple(bone.lock_location)) for bone in obj.pose.bones]
     animation = obj.animation_data
-    return [poses, values, animation.action.name, animation.use_nla, obj.data.pose_position, len(bpy.data.scenes)]
+    scene = [len(bpy.data.scenes), len(bpy.data.objects), len(bpy.data.actions), obj.hide_viewport]
+    places = [tuple(np.array(obj.matrix_world).ravel()), [c.name for c in obj.users_collection]]
+    tracks = [animation.action.name, animation.use_nla, [track.mute for track in animation.nla_tracks]]
+    return [poses, values, held, own, tracks, obj.data.pose_position, scene, places]
+
+
+def _switches(obj: Object) -> list[int]:
+    return [bone["Mode"] for bone in obj.pose.bones if "Mode" in bone]

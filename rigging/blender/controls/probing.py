@@ -61,8 +61,9 @@ class Probe:
         for path, former in self._properties.items():
             set_property(self.obj, path, former)
         self.obj.data.pose_position = self._position
-        self.obj.hide_viewport = self._hidden
         self._attach_animation()
+        self._evaluated()  # drivers write what they give into constraints
+        self.obj.hide_viewport = self._hidden
         bpy.data.scenes.remove(self._scene)
         self.obj.update_tag()
 
