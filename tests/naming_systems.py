@@ -1,7 +1,7 @@
 """How the makers of rigs name their bones: for the tests of maps by names.
 
-Each system: canonical part (without side) -> name, for sided parts with {S} {s} {Side} {side} {le} {character} filled in; "spine"
-is a list from the hips upwards. Fingers: finger -> names from knuckle to tip; twists: part -> names.
+Each system: canonical part (without side) -> name, for sided parts with {S} {s} {Side} {side} {le} {character} filled
+in; "spine" is a list from the hips upwards. Fingers: finger -> names from knuckle to tip; twists: part -> names.
 """
 
 from dataclasses import dataclass, field
@@ -215,7 +215,8 @@ SYSTEMS: dict[str, Naming] = {
          for finger, word in zip(("thumb", "index", "middle", "ring", "pinky"), "親人中薬小", strict=True)},
         above_hips=("全ての親",), preset="mmd"),
     "MikuMikuDance, sides at the end": Naming(
-        parts("腰", "首", "頭", "肩.{S}", "腕.{S}", "ひじ.{S}", "手首.{S}", "足.{S}", "ひざ.{S}", "足首.{S}", "つま先.{S}"),
+        parts("腰", "首", "頭", "肩.{S}", "腕.{S}", "ひじ.{S}", "手首.{S}", "足.{S}", "ひざ.{S}",
+              "足首.{S}", "つま先.{S}"),
         ("上半身", "上半身2"), preset="mmd"),
     "Second Life": Naming(
         parts("mPelvis", "mNeck", "mHead", "mCollar{Side}", "mShoulder{Side}", "mElbow{Side}", "mWrist{Side}",

@@ -1,5 +1,8 @@
 """How sure a map is of each part, and what is doubtful about it in plain words. numpy only."""
 
+import re
+from typing import Final
+
 import numpy as np
 
 from .parts import BELOW, FINGERS, PARTS, SIDES, TWISTS, Parts, core_of, in_words, other_side
@@ -9,6 +12,11 @@ BY_NAMES, BY_SHARED_NAMES, BY_SHAPE, STATED = 0.8, 0.7, 0.6, 0.95
 """What a part is worth before anything else speaks: a preset's name, a common one, shape alone, the file itself."""
 
 DOUBTFUL = 0.5  # below this a part gets a sentence
+ON_THE_FLOOR: Final = 0.06  # of the height: arms that end so low are legs
+_NO_PART: Final = re.compile(
+    r"wing|feather|tail|hair|skirt|cape|cloth|tentacle|wheel|door|hood|sword|shield|weapon", re.IGNORECASE
+)
+"""Words for what is no part of a person: a bone that has one was taken for a part by its shape alone."""
 _OPTIONAL_SKIN = ("hips", "clavicle", "neck", "toe", "spine")
 
 
@@ -53,9 +61,23 @@ def _signs(s: Skeleton, found: Parts, shape: Parts, part: str, lateral: np.ndarr
         signs.append((-0.1, " is not found by the shape of the rig"))
     if s.rest.skin is not None and core not in _OPTIONAL_SKIN and s.mass[b] <= 0:
         signs.append((-0.3, " moves no skin"))
+    if not shape and _NO_PART.search(s.rest.bones[b]):
+        signs.append((-0.3, " is named as something else"))
+    if core in ("upper_arm", "forearm", "hand") and _ends_on_floor(s, found, part):
+        signs.append((-0.35, " ends on the floor, as a leg does"))
     signs += _order_sign(s, found, part, core)
     signs += _mirror_sign(s, found, part, lateral)
     return signs
+
+
+def _ends_on_floor(s: Skeleton, found: Parts, part: str) -> bool:
+    """Return whether an arm reaches down to where the feet are."""
+    below = s.below[found[part][0]]
+    feet = [b for side in SIDES for b in s.below[found[f"{side}_thigh"][0]]] if found.get("left_thigh") else []
+    if not feet or not found.get("right_thigh"):
+        return False
+    lowest = float(min(s.heads[below, 2].min(), s.tails[below, 2].min()))
+    return lowest - float(s.heads[feet, 2].min()) < ON_THE_FLOOR * s.height
 
 
 def _same(s: Skeleton, a: tuple[int, ...], b: tuple[int, ...]) -> bool:

@@ -13,6 +13,7 @@ from .names import BoneName
 KNOWN_MORE: Final = 4  # names that are understood without a prefix, and are not with it: the prefix is none of theirs
 SHARED: Final = 6  # names that begin alike
 TRIED: Final = 12  # prefixes
+ENOUGH: Final = 14  # names that are understood as they are: nothing is sought before them
 NUMBERED: Final = 0.6  # of the names end in numbers that are all different: a count of nodes, not part of the names
 
 _NODE_NUMBER: Final = re.compile(r"_\d+$")
@@ -46,7 +47,7 @@ def _without_node_numbers(bones: tuple[str, ...]) -> tuple[str, ...]:
 def _prefix(bones: tuple[str, ...], known: frozenset[str]) -> str:
     """Return what most names begin with, else that without which the most names are understood; "" when none is."""
     shared = names.common_prefix(bones)
-    if shared:
+    if shared or _understood(map(names.parse, bones), known) >= ENOUGH:
         return shared
     starts = Counter(bone[: joint.end()] for bone in bones for joint in _JOINT.finditer(bone) if joint.start() > 1)
     able = [start for start, count in starts.most_common(TRIED) if count >= SHARED]

@@ -6,6 +6,7 @@ from made_bodies import (
     FEATURES,
     add_skin,
     body,
+    chain,
     made,
     parents_first,
     truth,
@@ -224,9 +225,31 @@ def test_helpers_around_an_elbow_are_no_palms() -> None:
     bones = with_fingers(body())
     for side, s in (("left", 1), ("right", -1)):
         at = np.array([0.46 * s, 0.0, 1.4])
-        bones[f"{side}_elbow_root"] = (f"{side}_forearm", tuple(at), (*at, 0, 0, 0.03))
+        bones[f"{side}_elbow_root"] = (f"{side}_forearm", tuple(at), tuple(at + np.array([0, 0, 0.03])))
         for i, way in enumerate(((0, 0.05, 0), (0, -0.05, 0), (0, 0, 0.05), (0, 0, -0.05))):
             bones[f"{side}_elbow_{i}"] = (f"{side}_elbow_root", tuple(at + way), tuple(at + 1.3 * np.array(way)))
     bones = parents_first(bones)
     rest, shown = made(bones, arm_degrees=45)
     check(map_rig(rest), {b: v for b, v in bones.items() if "elbow" not in b}, shown)
+
+
+def test_many_legs_are_doubtful_arms() -> None:
+    """Eight legs in pairs, all on the floor: what is taken for arms is said to end like legs."""
+    bones = {"body": (None, (0, 0, 0.4), (0, -0.3, 0.42)), "head": ("body", (0, -0.3, 0.42), (0, -0.45, 0.42))}
+    for i in range(4):
+        out, along = np.linspace([0.15, -0.25], [0.15, 0.25], 4)[i], np.array([1.0, -0.6 + 0.4 * i])
+        places = [(*(out + share * along), z) for share, z in ((0, 0.4), (0.35, 0.7), (0.7, 0.3), (0.95, 0.02))]
+        chain(bones, f"leg{i}_", "body", places, sides=True)
+    rest, _ = made(parents_first(bones))
+    rig_map = map_rig(rest)
+    assert rig_map.confidence["left_upper_arm"] < 0.5
+    assert any("ends on the floor, as a leg does" in note for note in rig_map.notes)
+
+
+def test_wings_by_name_are_doubtful_arms() -> None:
+    names = {"upper_arm": "wing_01", "forearm": "wing_02", "hand": "feather"}
+    shown = {f"{side}_{part}": f"{name}_{side[0]}" for part, name in names.items() for side in ("left", "right")}
+    rest = make_rig(body(), names=shown)
+    rig_map = map_rig(rest)
+    assert rig_map.first("left_upper_arm") == "wing_01_l" and rig_map.confidence["left_upper_arm"] < 0.5
+    assert rig_map.confidence["left_thigh"] > 0.75
