@@ -10,26 +10,12 @@ from numpy.typing import NDArray
 
 from ...errors import PosewrightError
 from ..rig import RigRest
+from .controls.dependencies import REPLACING
 from .linked import instances
 from .skin import skin_of, stated_humanoid
 from .travel import world_at_home
 
-OVERRIDING = frozenset(
-    (
-        "ACTION",
-        "ARMATURE",
-        "COPY_LOCATION",
-        "COPY_ROTATION",
-        "COPY_TRANSFORMS",
-        "DAMPED_TRACK",
-        "IK",
-        "LOCKED_TRACK",
-        "SPLINE_IK",
-        "STRETCH_TO",
-        "TRACK_TO",
-        "TRANSFORM",
-    )
-)
+OVERRIDING = REPLACING | {"ARMATURE"}
 """Kinds of constraints that move a bone away from its keys; limits, for example, do not."""
 
 
