@@ -33,6 +33,7 @@ _SHARP = 1e-3  # a pin that holds weighs a thousand times a pin that is half let
 _HIPS_CHANGE = 30.0  # smoothness of the hips' way, at 30 frames a second
 _HIPS_REST = 2.0  # pull of the hips to their own path
 _DROP_SECONDS = 0.2  # in which the hips sink and rise again where a leg is too short
+_TOE_CHANGE = 2.0  # how softly toes give way to the floor, at 30 frames a second: a fast foot reaches it in one frame
 _MOST_LIFT = 0.1  # of the leg: how far a foot that sinks into the floor is lifted at most
 _SINK = 0.015  # of the leg: how far a foot in the air may sink, which is less to see than a knee that bends for it
 
@@ -88,13 +89,13 @@ def plant_feet(
         ankle = foot.ankle + free * shift
         floor = size * _envelope(standing[side].surface, max(1, round(EASE * fps)))
         if not rig.has(f"{side}_toe"):
-            foot.turn = _cleared(sole.ankle, sole, foot.turn, ankle, floor, 1 - foot.hold)
+            foot.turn = _cleared(sole.ankle, sole, foot.turn, ankle, floor, fps, 1 - foot.hold)
         ankle = ankle + free * _lift(rig, sole, foot.turn, ankle, lowest)[:, None] * _UP
         turns[f"{side}_thigh"], turns[f"{side}_shin"] = _bent(rig, leg, ankle - leg.hip - shift)
         turns[f"{side}_foot"] = foot.turn
         if rig.has(f"{side}_toe"):
             ball = ankle + rotate(foot.turn, sole.offset("ball"))
-            turns[f"{side}_toe"] = _cleared(sole.ball, sole, foot.turn, ball, floor)
+            turns[f"{side}_toe"] = _cleared(sole.ball, sole, foot.turn, ball, floor, fps)
     return turns, shift
 
 
@@ -211,7 +212,9 @@ def _lift(rig: RigBody, sole: Sole, foot: Array, ankle: Array, floor: float) -> 
     return most * np.tanh(np.maximum(np.max(depth, axis=0) - _SINK * rig.leg_length, 0) / most)
 
 
-def _cleared(joint: Array, sole: Sole, turn: Array, path: Array, floor: Array, share: Array | float = 1.0) -> Array:
+def _cleared(
+    joint: Array, sole: Sole, turn: Array, path: Array, floor: Array, fps: float, share: Array | float = 1.0
+) -> Array:
     """Return the turns (F,4) of toes, or of a foot without, bent up at a joint where they would sink into the floor.
 
     ``joint`` (3,) is its place at rest and ``path`` (F,3) while it moves; ``turn`` (F,4) is what carries it; ``floor``
@@ -220,6 +223,7 @@ def _cleared(joint: Array, sole: Sole, turn: Array, path: Array, floor: Array, s
     if not len(sole.front):
         return turn
     angle = bent_up(turn, path, sole.front - joint, sole.forward, sole.front[:, 2].min() + floor)
+    angle = smoothed(angle, np.ones_like(angle), _TOE_CHANGE * (fps / REFERENCE_FPS) ** 2)
     return multiply(turn, about(np.cross(_UP, sole.forward), -share * angle))
 
 

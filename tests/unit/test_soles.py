@@ -90,6 +90,23 @@ def test_toes_do_not_sink_into_the_floor() -> None:
     assert np.abs(height[:20]).max() < 0.004
 
 
+def test_toes_give_way_softly() -> None:
+    """A foot that points down and comes to the floor within two frames does not snap its toes up."""
+    take = tiptoeing()
+    assert take.contacts is not None
+    joints, contacts = take.joints.copy(), take.contacts.copy()
+    contacts[:, :2] = 0
+    up = np.interp(np.arange(60), [0, 30, 32, 60], [0.2, 0.2, 0.0, 0.0])
+    for joint in ("left_ankle", "left_heel", "left_foot_index"):
+        joints[:, take.joint_names.index(joint), 2] += up
+    rest = with_boots(make_rig(seed=3))
+    motion = solve_rig(rest, map_of(rest), Take(joints, take.joint_names, 30.0, contacts=contacts))
+    toe = motion.rotations[:, motion.bones.index("left_toe")]
+    bend = 2 * np.degrees(np.arccos(np.clip(np.abs(toe[:, 0]), 0, 1)))
+    assert bend[:25].max() < 6 and bend[-1] > 20
+    assert np.abs(np.diff(bend)).max() < 12
+
+
 def test_a_foot_without_toes_is_not_put_through_the_floor() -> None:
     rest, rig_map = without_toes()
     height = lowest(rest, rig_map, tiptoeing(), "left_foot")
