@@ -20,6 +20,7 @@ from ..core.outputs import ensure_folder
 from ..core.settings import TrackSettings
 from ..errors import Cancelled, PosewrightError, UsageError
 from ..rigging.blender.outputs import OUT_ENDINGS
+from ..rigging.settings import RetargetSettings
 from .capture import Tracker, open_tracker, take_warnings, write_previews
 from .console import ConsoleProgress, emit, say
 from .options import add_capture_arguments, add_common_arguments, add_overwrite_argument, capture_settings
@@ -65,6 +66,8 @@ def run_batch(args: argparse.Namespace) -> int:
         raise UsageError("--jobs must be at least 1.")
     if args.rig:
         check_rig_options(args, Path(f"out.{args.format}"))
+    elif retarget_settings(args) != RetargetSettings() or args.armature or args.map or args.export_for:
+        raise UsageError("Without --rig there is nothing to animate; add it, or leave the options of the rig out.")
     jobs = plan_jobs(args.inputs, args.out)
     ensure_folder(args.out)
     fingerprint = _fingerprint(args, settings)

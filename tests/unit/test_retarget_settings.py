@@ -67,6 +67,8 @@ def test_one_motion_is_needed_and_no_more(words: list[str], capsys: pytest.Captu
         ("animate clip.mp4 --rig no.fbx", 1, "There is no file no.fbx."),
         ("animate clip.mp4 --rig out.blend", 1, "out.blend is the rig itself"),
         ("batch clip.mp4 --rig no.fbx", 1, "There is no file no.fbx."),
+        ("batch clip.mp4 --drive ik", 2, "Without --rig there is nothing to animate"),
+        ("batch clip.mp4 --map m.json", 2, "Without --rig there is nothing to animate"),
         ("map no.fbx", 1, "There is no file no.fbx."),
         ("contact-sheet take.npz", 2, "take.npz is no kind of rig file"),
         ("contact-sheet out.blend no.blend", 1, "There is no file no.blend."),
