@@ -29,7 +29,7 @@ from .segments import Limb, Segment
 
 Array = NDArray[np.float64]
 
-LOOSE: Final = 0.01  # of the rig's size: a control that would be further than this from its joint is moved there
+LOOSE: Final = 0.005  # of the rig's size: a control that would be further than this from its joint is moved there
 BENT: Final = 0.06  # of the limb: its joint is so far off the straight line where what it shows weighs 1,
 USUAL: Final = 0.05  # against how the limb bends at rest,
 SWINGS: Final = 2.0  # and against swings of the pole around the limb, in the axes of the limb's root

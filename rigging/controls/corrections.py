@@ -24,7 +24,7 @@ from ..rotations import (
     unit,
 )
 from .bone_paths import BonePaths
-from .conversion import Control, ControlRig, Pole
+from .conversion import LOOSE, Control, ControlRig, Pole
 from .segments import Limb, Segment
 
 Array = NDArray[np.float64]
@@ -108,7 +108,8 @@ class Judge:
         for name, way in ways:
             axes = self._location_axes(name, keyed, posed, frames)
             step = np.linalg.solve(axes, way[..., None])[..., 0]
-            locations[name] = locations[name] + _between_ways(step, frames, len(keyed.times))
+            before = locations.get(name, np.zeros((len(keyed.times), 3)))
+            locations[name] = before + _between_ways(step, frames, len(keyed.times))
         return replace(keyed, locations=locations)
 
     @property
@@ -150,10 +151,13 @@ class Judge:
             off[self.rig.mover] = self._way(self._hips, posed, frames)
             yield self.rig.mover, off[self.rig.mover]
         for control in self.rig.controls:
-            placed = control.segments and control.name in keyed.locations
-            if placed and control.name not in (self.rig.mover, *self.rig.goals):
-                bone = self.rig.segments[control.segments[0]].bones[0]
-                off[control.name] = self._way(bone, posed, frames)
+            if not control.segments or control.name in (self.rig.mover, *self.rig.goals):
+                continue
+            segment = self.rig.segments[control.segments[0]]
+            way = self._way(segment.bones[0], posed, frames)
+            loose = control.moves and segment.part == "spine" and norm(way).max() > LOOSE * self._size
+            if loose or control.name in keyed.locations:
+                off[control.name] = way
                 carried = next((off[name] for name in self._above(control.name, "place") if name in off), np.zeros(3))
                 yield control.name, off[control.name] - carried
 
