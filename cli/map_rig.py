@@ -8,11 +8,11 @@ from typing import Any
 from ..core.outputs import check_outputs
 from ..errors import UsageError
 from ..rigging.blender.inputs import MANNEQUIN, check_rig
+from ..rigging.maps.judgement import DOUBTFUL
 from .console import ConsoleProgress, emit
 from .options import add_common_arguments, add_overwrite_argument
 
-SURE, DOUBTFUL = 0.75, 0.5
-"""At least so sure: nothing is said; below the second: doubtful."""
+SURE = 0.75  # from here on nothing is said
 
 
 def add_map_arguments(parser: argparse.ArgumentParser) -> None:

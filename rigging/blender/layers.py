@@ -1,13 +1,13 @@
 """Actions, slots and NLA tracks: what animates an object, and a new action on top of it."""
 
-import re
 from collections.abc import Iterator
 
 from bpy.types import Action, FCurve, Object, PoseBone
 
+from .controls.dependencies import bone_in_path
+
 CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
 AT_REST = 1e-6  # channels that differ by less from their value at rest are there
-_BONE = re.compile(r'pose\.bones\["(.+)"\]\.(\w+)$')
 
 
 class Layers:
@@ -35,12 +35,10 @@ class Layers:
         """Return bone, channel and array index of what moves some of these bones."""
         found: dict[tuple[str, str, int], PoseBone] = {}
         for curve in self._curves():
-            match = _BONE.match(curve.data_path)
-            if match is None or match[2] not in CHANNELS:
-                continue
-            bone = self._obj.pose.bones.get(match[1].replace('\\"', '"').replace("\\\\", "\\"))
-            if bone is not None and bone.name in bones:
-                found[bone.name, match[2], curve.array_index] = bone
+            name, channel = bone_in_path(curve.data_path) or ("", "")
+            bone = self._obj.pose.bones.get(name)
+            if bone is not None and name in bones and channel in CHANNELS:
+                found[name, channel, curve.array_index] = bone
         return [(bone, channel, index) for (_, channel, index), bone in found.items()]
 
     def _curves(self) -> Iterator[FCurve]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..maps.parts import FINGERS
 from .responses import ALL, Responses, depths
-from .segments import FINGERS, Limb, Segment
+from .segments import Limb, Segment
 
 LEG = ("thigh", "shin", "foot", "toe")
 CHAINS = ("toe", *FINGERS)

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from ..maps.parts import FINGERS, SIDES, TWISTS
 from ..rig import RigMap, RigRest
-from ..solver.anatomy import NEXT_PART, SIDES
-
-FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
-TWISTS: Final = ("upper_arm_twist", "forearm_twist", "thigh_twist", "shin_twist")
-"""Helper bones beside a limb, which take a share of its twist."""
+from ..solver.anatomy import NEXT_PART
 
 LIMBS: Final = {"arm": ("upper_arm", "forearm", "hand"), "leg": ("thigh", "shin", "foot")}
 """Limb -> its parts from the root on; the last one is what a goal of IK holds."""

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from ...errors import PosewrightError
 from ..maps.mapping import GIVE_MAP
+from ..maps.parts import SIDES
 from ..rig import RigMap, RigRest
 from ..rotations import across, unit
 
 Array = NDArray[np.float64]
 
-SIDES: Final = ("left", "right")
 NEXT_PART: Final = {
     "clavicle": ("upper_arm",),
     "upper_arm": ("forearm", "hand"),

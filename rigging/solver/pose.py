@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..maps.parts import SIDES
 from ..rig import RigMap, RigRest
 from ..rotations import IDENTITY, conjugate, continuous, in_axes, multiply, rotate
-from .anatomy import SIDES, RigBody
+from .anatomy import RigBody
 
 Array = NDArray[np.float64]
 BoneTurns = Mapping[str, Array | None]

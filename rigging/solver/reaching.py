@@ -7,8 +7,9 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ..maps.parts import SIDES
 from ..rotations import across, limited, multiply, norm, rotate, unit
-from .anatomy import SIDES, RigBody
+from .anatomy import RigBody
 from .hinges import rest_hinge, usual_arm
 from .legs import bend_limb, soft_reach
 

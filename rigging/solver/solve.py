@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.take import Take
+from ..maps.parts import SIDES
 from ..rig import BoneMotion, RigMap, RigRest
 from ..rotations import rotate
-from .anatomy import SIDES, RigBody
+from .anatomy import RigBody
 from .fingers import finger_turns
 from .hands import palms_beside
 from .motion import body_joints, leg_length

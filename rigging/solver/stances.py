@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...core.skeleton import CONTACT_POINTS, STANDS
 from ...core.spans import runs
 from ...core.take import Take
-from .anatomy import SIDES
+from ..maps.parts import SIDES
 from .motion import body_joints
 from .smoothing import REFERENCE_FPS, median, smoothed
 

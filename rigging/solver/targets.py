@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..maps.parts import SIDES
 from ..rotations import (
     between,
     conjugate,
@@ -22,7 +23,7 @@ from ..rotations import (
     slerp,
     unit,
 )
-from .anatomy import SIDES, RigBody
+from .anatomy import RigBody
 from .feet import foot_turns
 from .hands import hand_turn
 from .hinges import follow_hinge, rest_hinge, usual_arm, usual_leg

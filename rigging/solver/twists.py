@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.spans import runs
+from ..maps.parts import SIDES
 from ..rotations import about, conjugate, multiply, unit
-from .anatomy import NEXT_PART, SIDES, RigBody
+from .anatomy import NEXT_PART, RigBody
 
 Array = NDArray[np.float64]
 Turns = dict[str, Array]

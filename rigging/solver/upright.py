@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..maps.parts import SIDES
 from ..rig import RigMap, RigRest
 from ..rotations import IDENTITY, between, to_matrix, unit
-from .anatomy import SIDES, RigBody
+from .anatomy import RigBody
 
 Array = NDArray[np.float64]
 

@@ -19,9 +19,10 @@ from ...core.bvh_names import joint_map
 from ...core.take import Take
 from ...errors import PosewrightError
 from ..maps.mapping import map_rig
+from ..maps.parts import SIDES
 from ..rig import RigRest
 from ..rotations import any_normal, unit
-from ..solver.anatomy import SIDES, RigBody
+from ..solver.anatomy import RigBody
 from .skeletons import LIMB_JOINTS, take_from_skeleton
 
 Array = NDArray[np.float64]
@@ -156,7 +157,7 @@ def _tail(bvh: Bvh, heads: Array, joint: int, size: float) -> Array:
     """
     children = [child for child, parent in enumerate(bvh.parents) if parent == joint]
     away = [heads[child] for child in children if np.linalg.norm(heads[child] - heads[joint]) > SHORTEST * size]
-    for end in ([np.mean(away, axis=0), away[0]] if away else ()):
+    for end in [np.mean(away, axis=0), away[0]] if away else ():
         if np.linalg.norm(end - heads[joint]) > SHORTEST * size:
             return end
     above = bvh.parents[joint]

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from ...core.bvh import LEG_PART, TALL, USUAL_HEIGHT
 from ...core.skeleton import JOINTS
 from ...core.take import Take
+from ..maps.parts import FINGERS, SIDES
 from ..rig import RigMap, RigRest
 from ..rotations import across, dot, frame, unit
-from ..solver.anatomy import SIDES, RigBody
+from ..solver.anatomy import RigBody
 from ..solver.hands import INDEX_FINGER, LITTLE_FINGER, knuckle, palm
 from ..solver.hinges import rest_hinge, usual_arm
 from ..solver.motion import leg_length
@@ -33,7 +34,6 @@ LIMB_JOINTS: Final = {
 }
 """Joint -> the part whose first bone begins there."""
 
-FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
 FINGER_JOINTS: Final = 4  # knuckle to tip
 
 KNUCKLE_REACH, KNUCKLE_HALF = 0.09, 0.03

@@ -11,9 +11,9 @@ from ...controls.choice import Choice, choose
 from ...controls.conversion import Control, ControlRig, Pole, control_motion
 from ...controls.responses import ALL, Responses, depths, parent_of
 from ...controls.segments import Limb, Segment, limbs_of, segments_of
+from ...maps.parts import SIDES
 from ...rig import BoneMotion, RigMap, RigRest
 from ...settings import DriveMode
-from ...solver.anatomy import SIDES
 from .dependencies import COMPOSING, REPLACING, bone_in_path
 from .fitting import fit
 from .poles import find_poles
