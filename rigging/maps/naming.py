@@ -15,7 +15,7 @@ from ..rig import RigRest
 from . import names
 from .parts import BELOW, FINGERS, LIMBS, MIDDLE, PARTS, SIDES, Parts, core_of
 from .reading import read_names
-from .skeleton import Skeleton, moving_bones
+from .skeleton import Skeleton, is_control_rig, moving_bones
 
 PRESETS: Final = (
     "mixamo",
@@ -193,7 +193,7 @@ def _hips_above_all(found: Parts, name: str, table: Table, whole: Skeleton) -> P
     Other bones that the names offer come first, then, for hips without the spine, whatever bone near them has both.
     """
     limbs = [found[part][0] for part in ("left_thigh", "right_thigh", "head") if part in found]
-    if "hips" not in found or not limbs:
+    if "hips" not in found or not limbs or is_control_rig(whole.rest):  # whose deforming bones hang on controls
         return {}
     carried = [set(whole.path_up(b)) for b in limbs]
     near = [b for b in set.intersection(*carried) if _is_near_legs(whole, b, limbs)]

@@ -49,9 +49,14 @@ def hinges_about_x(meta: Object) -> None:
             bone.rigify_parameters.rotation_axis = "x"
 
 
+def neck_apart(meta: Object) -> None:
+    """Neck and head hang on a control instead of the deforming bone below."""
+    meta.pose.bones["spine.004"].rigify_parameters.connect_chain = False
+
+
 @pytest.mark.parametrize(
     ("change", "drive", "most"),
-    [(longer_spine, "fk", 0.5), (spine_without_fk, "fk", 2.5), (hinges_about_x, "ik", 2.0)],
+    [(longer_spine, "fk", 0.5), (neck_apart, "fk", 0.5), (spine_without_fk, "fk", 2.5), (hinges_about_x, "ik", 2.0)],
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_other_options(change: Callable[[Object], None], drive: DriveMode, most: float) -> None:
@@ -63,6 +68,7 @@ def test_other_options(change: Callable[[Object], None], drive: DriveMode, most:
     bpy.data.objects.remove(meta)
     rest = rest_of(obj)
     rig_map = map_rig(rest)
+    assert rig_map.bones["hips"] == ("DEF-spine",)
     take = walking_take(FRAMES)
     wanted = BonePaths(rest, solve_rig(rest, rig_map, take))
     animate_armature(obj, take, RetargetSettings(drive=drive), frame_start=0.0, fps=30.0)
