@@ -19,7 +19,7 @@ BOUNDS = {
     "rigify_human_b42.blend": (0.85, 4.5, 1.9),
     "rigify_human_full.blend": (0.85, 4.5, 1.9),
     "mesh2motion_ik_control.blend": (1.1, 4, 2.4),
-    "kaykit_knight.glb": (3.3, 9, 5.2),
+    "kaykit_knight.glb": (3.3, 9, 5.6),
     "kenney_medium_unitylike.glb": (1.15, 4.5, 2.7),
     "quaternius_robot.glb": (2.6, 9, 3.5),
     "cryptovoxels.vrm": (0.9, 4.5, 1.6),
