@@ -13,6 +13,7 @@ from ...errors import PosewrightError
 from .armature import meshes_of
 from .bvh import write_armature_bvh
 from .outputs import ExportFor
+from .travel import travels
 
 Writer = Callable[[Path, Object, ExportFor | None], None]
 
@@ -38,6 +39,9 @@ FBX_FOR: Final[dict[ExportFor | None, dict[str, Any]]] = {
 ROOT_NODE: Final = "Armature"
 """Unreal makes a bone of the armature's object unless it is called so."""
 
+TRAVELLING_NODE: Final = "root"
+"""What the object is called when it carries the root motion, and must become that bone."""
+
 
 def enable(module: str) -> None:
     """Load one of Blender's own importers if the user has switched it off."""
@@ -61,7 +65,7 @@ def write_fbx(path: Path, armature: Object, export_for: ExportFor | None = None)
     enable("io_scene_fbx")
     names = {bpy.context.scene: action_name(armature)}  # which names the take in the file
     if export_for == "unreal":
-        names[armature] = ROOT_NODE
+        names[armature] = TRAVELLING_NODE if travels(armature) else ROOT_NODE
     options: dict[str, Any] = {
         "use_selection": True,
         "object_types": {"ARMATURE", "MESH"},

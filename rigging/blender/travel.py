@@ -53,6 +53,11 @@ def object_channels(obj: Object, motion: BoneMotion) -> list[tuple[str, Array]]:
     return [("location", motion.locations[_OBJECT]), turn]
 
 
+def travels(obj: Object) -> bool:
+    """Return whether travel of ours moves the object."""
+    return _noted_home(obj) is not None
+
+
 def remember_home(action: Action, home: Matrix) -> None:
     """Note on an action that moves the object where the object stands without it."""
     action[HOME] = [value for row in home for value in row]

@@ -393,3 +393,13 @@ def test_a_travelling_object_comes_home_when_a_take_is_applied_again() -> None:
     animate_armature(rig, waving_take())
     bpy.context.scene.frame_set(FRAMES)
     np.testing.assert_allclose(np.array(rig.matrix_world), home, atol=1e-5)
+
+
+@pytest.mark.parametrize(("root", "node"), [("hips", "Armature"), ("object", "root")])
+def test_unreal_gets_a_root_bone_where_the_object_travels(
+    take_file: Path, tmp_path: Path, root: str, node: str
+) -> None:
+    out = tmp_path / "out.fbx"
+    run_job(request(take_file, out, settings={"root": root}, export_for="unreal"))
+    open_rig(out)
+    assert armatures_of(bpy.context.scene)[0].name == node
