@@ -1,6 +1,5 @@
 """Pictures as files."""
 
-import os
 from pathlib import Path
 
 import cv2
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import PosewrightError
+from ..outputs import write_whole
 
 Image = NDArray[np.uint8]
 
@@ -22,14 +22,7 @@ def write_picture(target: Path, page: Image) -> None:
     made, data = cv2.imencode(ending, cv2.cvtColor(page, cv2.COLOR_RGB2BGR))
     if not made:
         raise PosewrightError(f"The picture {target} could not be encoded; name it with the ending .png.")
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(data.tobytes())
-        partial.replace(target)
-    except OSError as error:
-        raise PosewrightError(f"The picture could not be written to {target}: {error.strerror}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(target, data.tobytes())
 
 
 def read_picture(path: Path) -> Image:

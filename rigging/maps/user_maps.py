@@ -7,10 +7,10 @@ import hashlib
 import json
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from ...core.outputs import write_whole
 from ...errors import PosewrightError
 from ..rig import MAP_FORMAT, RigMap, RigRest
 from .parts import ALL_PARTS, Parts, other_side
@@ -72,15 +72,11 @@ def forget_map(rest: RigRest) -> bool:
 def write_map(path: Path, rest: RigRest, rig_map: RigMap) -> None:
     """Write a map as a file that can be corrected and shared; PosewrightError when that fails."""
     content = rig_map.to_json() | {"rig": rest.name, "signature": signature(rest)}
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        part.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         raise PosewrightError(f"The map {path} could not be written: {error.strerror}.") from error
+    write_whole(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def read_map(rest: RigRest, path: Path) -> Parts:
