@@ -1,35 +1,91 @@
-"""The user interface in Blender: panel, operators, preferences, and ``blender --command posewright``.
+"""The user interface in Blender: panels, operators, preferences, and ``blender --command posewright``.
 
-What a module defines is registered by looking into it; there is no list of classes to keep.
+One package for each step of the work. What a module defines is registered by looking into it; there is no list of
+classes to keep.
 """
 
 from collections.abc import Iterator
 from types import ModuleType
 
 import bpy
-from bpy.types import AddonPreferences, Operator, Panel, PropertyGroup, Scene
+from bpy.app.handlers import persistent
+from bpy.types import AddonPreferences, FileHandler, Menu, Operator, Panel, PropertyGroup, Scene, UIList
 
-from . import capture, check, command, contacts, panels, preferences, session, settings, takes
+from . import check, command, preferences, properties, session
+from .apply import operators as apply_operators
+from .apply import panel as apply_panel
+from .apply import properties as apply_properties
+from .capture import operators as capture_operators
+from .capture import panel as capture_panel
+from .capture import properties as capture_properties
+from .character import operators as character_operators
+from .character import panel as character_panel
+from .character import properties as character_properties
+from .cleanup import contacts
+from .cleanup import panel as cleanup_panel
+from .footage import panel as footage_panel
+from .footage import properties as footage_properties
+from .jobs import keys, queue
+from .jobs import operators as jobs_operators
+from .takes import operators as takes_operators
+from .takes import panel as takes_panel
+from .takes import properties as takes_properties
+from .takes import store
 
-MODULES = (settings, preferences, capture, takes, contacts, check, panels)
-KINDS = (PropertyGroup, AddonPreferences, Operator, Panel)
+MODULES = (
+    footage_properties,
+    capture_properties,
+    takes_properties,
+    character_properties,
+    apply_properties,
+    properties,  # made of those before
+    preferences,
+    jobs_operators,
+    capture_operators,
+    takes_operators,
+    character_operators,
+    apply_operators,
+    contacts,
+    check,
+    footage_panel,  # the panels in the order of the work; a panel before those that lie in it
+    capture_panel,
+    takes_panel,
+    character_panel,
+    apply_panel,
+    cleanup_panel,
+)
+KINDS = (PropertyGroup, AddonPreferences, Operator, Menu, UIList, Panel, FileHandler)
 
 
 def register() -> None:
     """Add everything to Blender."""
     for cls in _classes():
         bpy.utils.register_class(cls)
-    Scene.posewright = bpy.props.PointerProperty(type=settings.PosewrightSettings)
+    Scene.posewright = bpy.props.PointerProperty(type=properties.PosewrightScene)
     command.register()
+    keys.register()
+    bpy.app.handlers.load_pre.append(_another_file)
 
 
 def unregister() -> None:
     """Stop what runs and take everything out of Blender again."""
-    session.stop()
+    bpy.app.handlers.load_pre.remove(_another_file)
+    keys.unregister()
+    queue.stop()
+    store.forget()
+    session.forget()
     command.unregister()
     del Scene.posewright
     for cls in reversed(list(_classes())):
         bpy.utils.unregister_class(cls)
+
+
+@persistent
+def _another_file(*_: object) -> None:
+    """Forget the work for the file that is left."""
+    queue.forget()
+    store.forget()
+    session.forget()
 
 
 def _classes() -> Iterator[type]:

@@ -4,49 +4,37 @@ from typing import Any
 
 from bpy.types import Context, Event, Operator
 
-from ..cli.in_blender import Runtime, WorkerJob, WorkerProcess, ask_worker
+from ..cli.in_blender import WorkerJob
 from ..errors import PosewrightError
 from . import preferences, session
-from .waiting import WaitsForWorker
+from .jobs import queue
+from .jobs.queue import Job
 
 
-class POSEWRIGHT_OT_check(WaitsForWorker):
+class POSEWRIGHT_OT_check(Operator):
     """Start the chosen Python and show what it can do, and what is missing"""
 
     bl_idname = "posewright.check"
     bl_label = "Check"
     bl_options = {"INTERNAL"}
 
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        """Only one job at a time."""
-        return session.state.running is None
-
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Ask, and wait for the answer while Blender stays usable."""
+        """Ask, while Blender stays usable."""
         session.state.findings = None
         try:
-            preferences.choose_runtime()
-            worker = WorkerProcess(Runtime.python())
+            queue.add(_job())
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        return self.wait_for(context, session.Running("check", worker, WorkerJob(worker, "doctor")), self._show)
+        return {"INTERFACE"}
 
     def execute(self, context: Context) -> set[str]:
         """Ask from a script or without a window."""
         try:
-            preferences.choose_runtime()
-            _keep(ask_worker(Runtime.python(), "doctor"))
+            queue.run_now(_job(), context)
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        return {"FINISHED"}
-
-    def _show(self, context: Context) -> set[str]:
-        running = session.state.running
-        if running is not None and running.job.result is not None:
-            _keep(running.job.result)
         return {"FINISHED"}
 
 
@@ -63,5 +51,10 @@ class POSEWRIGHT_OT_copy_install_commands(Operator):
         return {"FINISHED"}
 
 
-def _keep(result: dict[str, Any]) -> None:
+def _job() -> Job:
+    return Job("check", "Check", lambda worker: WorkerJob(worker, "doctor"), _keep)
+
+
+def _keep(context: Context, result: dict[str, Any]) -> str:
     session.state.findings = result["findings"]
+    return "Ready." if result["ready"] else "Something is missing: see the preferences."

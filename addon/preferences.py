@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy.types import AddonPreferences, Context
 
 from ..cli.in_blender import VARIABLE, Runtime
@@ -42,6 +42,13 @@ class PosewrightPreferences(AddonPreferences):
         update=_python_changed,
     )
     device: EnumProperty(name="Device", description="What computes", items=DEVICES, default="auto")
+    keep_minutes: IntProperty(
+        name="Keep Worker (min)",
+        description="For how many minutes an idle worker keeps its models in memory, ready for the next capture",
+        min=0,
+        max=1440,
+        default=15,
+    )
 
     def draw(self, context: Context) -> None:
         """Draw the settings, how to make the environment, and what the last check found."""
@@ -49,6 +56,7 @@ class PosewrightPreferences(AddonPreferences):
         layout.use_property_split = True
         layout.prop(self, "python")
         layout.prop(self, "device")
+        layout.prop(self, "keep_minutes")
         texts = layout.column(align=True)
         texts.label(text="Videos are analysed in a Python of their own, so nothing is installed into Blender.")
         texts.label(text="To make one, run this in a terminal (with Python 3.11 to 3.13),")
@@ -65,8 +73,6 @@ class PosewrightPreferences(AddonPreferences):
 
 def draw_findings(layout: bpy.types.UILayout) -> None:
     """Draw what the last check found."""
-    if session.runs("check"):
-        layout.label(text="Checking...", icon="TIME")
     if session.state.findings:
         box = layout.box().column(align=True)
         for finding in session.state.findings:
@@ -90,6 +96,18 @@ def device() -> Device:
     """Return the chosen device."""
     preferences = own()
     return preferences.device if preferences is not None else "auto"
+
+
+def keep_seconds() -> float:
+    """Return for how long an idle worker is kept."""
+    preferences = own()
+    return 60.0 * (preferences.keep_minutes if preferences is not None else 15)
+
+
+def worker_python() -> Path:
+    """Return the Python for the worker; PosewrightError, with what to do, when there is none."""
+    choose_runtime()
+    return Runtime.python()
 
 
 def choose_runtime() -> None:

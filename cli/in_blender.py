@@ -13,13 +13,17 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.settings import TrackSettings
 from ..core.take import Take
 from ..errors import Cancelled, PosewrightError, UsageError
 from ..progress import Progress, silent
+
+if TYPE_CHECKING:
+    from ..core.camera.solved import SolvedCamera
 
 PACKAGE = Path(__file__).resolve().parent.parent
 NAME = "posewright"
@@ -30,6 +34,8 @@ POLL_SECONDS = 0.05
 STOP_SECONDS = 10.0  # a worker that has not obeyed a cancel by then is ended
 
 Event = dict[str, Any]
+
+_file_numbers = count(1)
 
 
 class Runtime:
@@ -114,11 +120,18 @@ class WorkerProcess:
         return [json.loads(line) for line in lines if line.strip()]
 
     def _obituary(self, status: int) -> str:
-        said = self._log.read_text("utf-8", errors="replace").strip().splitlines()
+        said = self.log().strip().splitlines()
         last = said[-1] if said else f"it ended with status {status}"
         if "No module named" in last:
             return f"{self._python} lacks what captures need ({last.split(': ')[-1]}); choose another Python."
         return f"The worker process ended before its work was done ({last}); Python: {self._python}."
+
+    def log(self) -> str:
+        """Return what the worker wrote beside its answers, "" once it was closed."""
+        try:
+            return self._log.read_text("utf-8", errors="replace")
+        except OSError:
+            return ""
 
     def close(self, seconds: float = STOP_SECONDS) -> None:
         """End the worker, if need be by force after ``seconds``, and remove its folder; again does nothing."""
@@ -216,22 +229,33 @@ class WorkerJob:
         return self.result
 
 
-def start_track(
-    worker: WorkerProcess, clip: Path, settings: TrackSettings, first_frame: float | None = None
-) -> tuple[WorkerJob, Path]:
-    """Begin a capture; returns the job and the file in which its Take will lie.
+def scene_camera(clip: Path, settings: TrackSettings, first_frame: float | None = None) -> "SolvedCamera | None":
+    """Return the camera of the open scene when the settings say that it filmed the clip, else None.
 
-    With ``settings.camera`` "scene" the camera of the open scene filmed the clip, whose used part begins at
-    ``first_frame`` (the scene's start frame unless given); PosewrightError when it has none that fits.
+    The used part of the clip begins at ``first_frame`` of the scene (its start frame unless given). Raises
+    PosewrightError when the scene has no camera that fits.
     """
-    out = worker.folder / "take.npz"
-    if settings.camera == SCENE:
-        from ..rigging.blender.cameras import scene_camera_for
+    if settings.camera != SCENE:
+        return None
+    from ..rigging.blender.cameras import scene_camera_for
 
-        file = worker.folder / "camera.json"
-        scene_camera_for(clip, start=settings.start, end=settings.end, first_frame=first_frame).save(file)
+    return scene_camera_for(clip, start=settings.start, end=settings.end, first_frame=first_frame)
+
+
+def start_track(
+    worker: WorkerProcess, clip: Path, settings: TrackSettings, camera: "SolvedCamera | None" = None
+) -> WorkerJob:
+    """Begin a capture; the result's "out" is the file of the Take, in the worker's folder.
+
+    ``camera`` is that of the scene, as ``scene_camera`` returns it.
+    """
+    number = next(_file_numbers)
+    if camera is not None:
+        file = worker.folder / f"camera-{number}.json"
+        camera.save(file)
         settings = replace(settings, camera=str(file), focal_px=None, fov=None)
-    return WorkerJob(worker, "track", clip=str(clip.absolute()), out=str(out), settings=asdict(settings)), out
+    out = worker.folder / f"take-{number}.npz"
+    return WorkerJob(worker, "track", clip=str(clip.absolute()), out=str(out), settings=asdict(settings))
 
 
 class WorkerTracker:
@@ -248,9 +272,8 @@ class WorkerTracker:
         if self._worker is None:
             self._worker = WorkerProcess(Runtime.python())
         try:
-            job, out = start_track(self._worker, path, self._settings, self._first_frame)
-            job.wait(progress)
-            return Take.load(out)
+            camera = scene_camera(path, self._settings, self._first_frame)
+            return Take.load(start_track(self._worker, path, self._settings, camera).wait(progress)["out"])
         finally:
             if not self._worker.alive:
                 self.close()

@@ -4,18 +4,15 @@ The take lies in the .blend as a text, hidden in lists, that the action points t
 in a later session, on another computer, without the file it came from.
 """
 
-import base64
 import hashlib
 import json
-import tempfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
-from bpy.types import Action, Object, Text
+from bpy.types import Action, Object
 
 from ...core.take import Take
 from ...errors import PosewrightError
@@ -23,11 +20,10 @@ from ...progress import Progress, silent
 from ..settings import RetargetSettings
 from .apply import animate_armature
 from .keyframes import curves_of
+from .packing import packed, unpacked
 
 NOTE, TAKE = "posewright", "posewright_take"
 """Custom properties of the action: the note, and the text that holds the take."""
-
-_CONTENT = "posewright_content"  # custom property of the text: what is in it
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def apply_take(obj: Object, take: Take, applied: Applied, *, name: str, progress
         "settings": json.dumps(applied.settings.to_json()),
         "keys": _fingerprint(obj),
     }
-    action[TAKE] = _packed(take, action.name)
+    action[TAKE] = packed(take, action.name, applied.take)
     return result
 
 
@@ -110,35 +106,8 @@ def kept_take(obj: Object) -> Take:
     """Return the take of the armature's present action; PosewrightError when somebody removed or changed it."""
     text = obj.animation_data.action.get(TAKE)
     if text is None:
-        raise PosewrightError(
-            f"The take of {obj.name} is not in this file any more; apply it again with Apply Take from File."
-        )
-    with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "take.npz"
-        try:
-            path.write_bytes(base64.b64decode(text.as_string()))
-            return Take.load(path)
-        except (ValueError, PosewrightError) as error:
-            raise PosewrightError(
-                f"The take in the text {text.name} is damaged; apply it again with Apply Take from File."
-            ) from error
-
-
-def _packed(take: Take, name: str) -> Text:
-    """Return a text that holds the whole take; one that holds the same is used again."""
-    content = f"{take_id(take)} {zlib.crc32(b'' if take.contacts is None else take.contacts.tobytes())}"
-    for text in bpy.data.texts:
-        if text.get(_CONTENT) == content:
-            return text
-    with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "take.npz"
-        take.save(path)
-        packed = base64.encodebytes(path.read_bytes()).decode("ascii")
-    text = bpy.data.texts.new(f".{name} take")
-    text.from_string(packed)
-    text.use_fake_user = False  # it goes with the last action that needs it
-    text[_CONTENT] = content
-    return text
+        raise PosewrightError(f"The take of {obj.name} is not in this file any more; apply it again with Apply Take.")
+    return unpacked(text)
 
 
 def _note(obj: Object, key: str | None = None) -> Any:

@@ -13,8 +13,8 @@ from bpy.types import Action
 bpy = pytest.importorskip("bpy")
 
 MODULE = "bl_ext.user_default.posewright"
-OPERATORS = ("animate_video", "cancel", "apply_take", "apply_last_take", "apply_from_armature", "save_take")
-OPERATORS += ("add_mannequin", "check")
+OPERATORS = ("capture", "cancel", "import_take", "export_take", "delete_take", "recall_settings", "apply")
+OPERATORS += ("apply_from_armature", "add_mannequin", "check")
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def mannequin(extension: ModuleType):
     """An empty scene with the mannequin, chosen in the panel."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
     assert bpy.ops.posewright.add_mannequin() == {"FINISHED"}
-    return bpy.context.scene.posewright.armature
+    return bpy.context.scene.posewright.character.armature
 
 
 @pytest.fixture
@@ -60,6 +60,12 @@ def wave(tmp_path: Path, extension: ModuleType) -> Path:
     return path
 
 
+def put_on(file: Path) -> None:
+    """Import a take and put it on the character."""
+    assert bpy.ops.posewright.import_take(filepath=str(file)) == {"FINISHED"}
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
+
+
 def is_there(operator: str) -> bool:
     """bpy.ops makes up a name for anything; only what is registered has an RNA type."""
     try:
@@ -73,7 +79,8 @@ def test_panels_operators_and_preferences_are_there(extension: ModuleType) -> No
     assert MODULE in bpy.context.preferences.addons
     assert all(is_there(name) for name in OPERATORS)
     assert not is_there("no_such_operator")
-    panels = [bpy.types.POSEWRIGHT_PT_animate, bpy.types.POSEWRIGHT_PT_options, bpy.types.POSEWRIGHT_PT_take]
+    names = ("footage", "capture", "takes", "character", "apply", "cleanup")
+    panels = [getattr(bpy.types, f"POSEWRIGHT_PT_{name}") for name in names]
     assert {(panel.bl_space_type, panel.bl_region_type, panel.bl_category) for panel in panels} == {
         ("VIEW_3D", "UI", "Posewright")
     }
@@ -89,8 +96,8 @@ def test_only_what_is_needed_is_packed(extension: ModuleType) -> None:
 def test_apply_take_keys_the_character(mannequin, wave: Path) -> None:
     scene = bpy.context.scene
     scene.render.fps, scene.frame_end = 50, 20
-    scene.posewright.frame_start = 11
-    assert bpy.ops.posewright.apply_take(filepath=str(wave)) == {"FINISHED"}
+    scene.posewright.apply.frame_start = 11
+    put_on(wave)
     start, end = mannequin.animation_data.action.frame_range
     assert (start, end) == pytest.approx((11, 11 + 49 * 2), abs=0.01)  # 25 frames/s in a scene of 50
     assert scene.frame_end == 109
@@ -103,22 +110,22 @@ def test_apply_take_keys_the_character(mannequin, wave: Path) -> None:
 
 
 def test_another_character_and_saving(mannequin, wave: Path, tmp_path: Path) -> None:
-    assert bpy.ops.posewright.apply_take(filepath=str(wave)) == {"FINISHED"}
+    put_on(wave)
     first = mannequin.name
     bpy.ops.posewright.add_mannequin()
-    second = bpy.context.scene.posewright.armature
+    second = bpy.context.scene.posewright.character.armature
     assert second.name != first
-    assert bpy.ops.posewright.apply_last_take() == {"FINISHED"}
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
     assert second.animation_data.action is not None
     for name in ("out.npz", "out.bvh"):
-        assert bpy.ops.posewright.save_take(filepath=str(tmp_path / name)) == {"FINISHED"}
+        assert bpy.ops.posewright.export_take(filepath=str(tmp_path / name)) == {"FINISHED"}
         assert (tmp_path / name).stat().st_size > 1000
 
 
 def test_the_motion_of_another_armature(mannequin, wave: Path) -> None:
-    settings = bpy.context.scene.posewright
+    settings = bpy.context.scene.posewright.character
     assert not bpy.ops.posewright.apply_from_armature.poll()
-    assert bpy.ops.posewright.apply_take(filepath=str(wave)) == {"FINISHED"}
+    put_on(wave)
     settings.source = mannequin
     with pytest.raises(RuntimeError, match="is the character itself"):
         bpy.ops.posewright.apply_from_armature()
@@ -133,12 +140,12 @@ def test_the_motion_of_another_armature(mannequin, wave: Path) -> None:
 
 
 def test_choices_for_the_character_reach_its_keys(mannequin, wave: Path) -> None:
-    settings = bpy.context.scene.posewright
-    assert bpy.ops.posewright.apply_take(filepath=str(wave)) == {"FINISHED"}
+    settings = bpy.context.scene.posewright.apply
+    put_on(wave)
     own = mannequin.animation_data.action
     count = len(keyed_frames(own))
     settings.root, settings.nla, settings.reduce, settings.interpolation = "in-place", True, 2.0, "bezier"
-    assert bpy.ops.posewright.apply_last_take() == {"FINISHED"}
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
     below, above = (track.strips[0].action for track in mannequin.animation_data.nla_tracks)
     assert below == own, "the character's own action lies beneath"
     assert len(keyed_frames(above)) < count
@@ -153,33 +160,29 @@ def keyed_frames(action: Action) -> set[float]:
 
 def test_undo_takes_the_motion_away(mannequin, wave: Path) -> None:
     bpy.ops.ed.undo_push(message="before")
-    bpy.ops.posewright.apply_take("EXEC_DEFAULT", True, filepath=str(wave))
-    assert bpy.context.scene.posewright.armature.animation_data.action is not None
+    bpy.ops.posewright.import_take("EXEC_DEFAULT", True, filepath=str(wave))
+    bpy.ops.posewright.apply("EXEC_DEFAULT", True)
+    assert bpy.context.scene.posewright.character.armature.animation_data.action is not None
     bpy.ops.ed.undo()
-    animation = bpy.context.scene.posewright.armature.animation_data
+    animation = bpy.context.scene.posewright.character.armature.animation_data
     assert animation is None or animation.action is None
 
 
 @pytest.mark.parametrize(
-    ("clip", "with_character", "sentence"),
+    ("clip", "sentence"),
     [
-        ("", True, "Choose a video first"),
-        ("no-such.mp4", True, "There is no video"),
-        ("clip.mp4", False, "Choose a character first"),
-        ("clip.mp4", True, "There is no Python in"),
+        ("", "Choose a video first"),
+        ("no-such.mp4", "There is no video"),
+        ("clip.mp4", "There is no Python in"),
     ],
 )
-def test_what_is_missing_is_said(
-    extension: ModuleType, tmp_path: Path, monkeypatch, clip: str, with_character: bool, sentence: str
-) -> None:
+def test_what_is_missing_is_said(extension: ModuleType, tmp_path: Path, monkeypatch, clip: str, sentence: str) -> None:
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
-    if with_character:
-        bpy.ops.posewright.add_mannequin()
     monkeypatch.setenv("POSEWRIGHT_PYTHON", str(tmp_path / "nowhere"))
     (tmp_path / "clip.mp4").write_bytes(b"")
-    bpy.context.scene.posewright.clip = str(tmp_path / clip) if clip else ""
+    bpy.context.scene.posewright.footage.clip = str(tmp_path / clip) if clip else ""
     with pytest.raises(RuntimeError, match=sentence):
-        bpy.ops.posewright.animate_video()
+        bpy.ops.posewright.capture()
 
 
 def test_weights_are_not_fetched_without_leave(mannequin, tmp_path: Path, monkeypatch) -> None:
@@ -188,16 +191,17 @@ def test_weights_are_not_fetched_without_leave(mannequin, tmp_path: Path, monkey
     monkeypatch.setenv("POSEWRIGHT_PYTHON", sys.executable)
     monkeypatch.setenv("POSEWRIGHT_HOME", str(tmp_path / "no-weights"))
     (tmp_path / "clip.mp4").write_bytes(b"")
-    bpy.context.scene.posewright.clip = str(tmp_path / "clip.mp4")
+    bpy.context.scene.posewright.footage.clip = str(tmp_path / "clip.mp4")
     with pytest.raises(RuntimeError, match="Allow Online Access"):
-        bpy.ops.posewright.animate_video()
+        bpy.ops.posewright.capture()
 
 
 def test_a_take_that_is_none_changes_nothing(mannequin, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.npz"
     wrong.write_text("no take")
     with pytest.raises(RuntimeError, match="is not a take"):
-        bpy.ops.posewright.apply_take(filepath=str(wrong))
+        bpy.ops.posewright.import_take(filepath=str(wrong))
+    assert not len(bpy.context.scene.posewright.takes)
     assert mannequin.animation_data is None
 
 
@@ -210,9 +214,9 @@ def test_worker_of_the_installed_copy(mannequin, checkout: Path, tmp_path: Path,
     monkeypatch.setattr(bpy.context.preferences.system, "use_online_access", True)
     empty = tmp_path / "empty.mp4"
     empty.write_bytes(b"")
-    bpy.context.scene.posewright.clip = str(empty)
+    bpy.context.scene.posewright.footage.clip = str(empty)
     with pytest.raises(RuntimeError, match=r"empty\.mp4"):
-        bpy.ops.posewright.animate_video()
+        bpy.ops.posewright.capture()
 
 
 def test_switching_off_and_on_again(extension: ModuleType) -> None:
@@ -220,8 +224,8 @@ def test_switching_off_and_on_again(extension: ModuleType) -> None:
         assert bpy.ops.preferences.addon_disable(module=MODULE) == {"FINISHED"}
         assert not any(is_there(name) for name in OPERATORS)
         assert not hasattr(bpy.types.Scene, "posewright")
-        assert not hasattr(bpy.types, "POSEWRIGHT_PT_animate")
+        assert not hasattr(bpy.types, "POSEWRIGHT_PT_capture")
         assert bpy.ops.preferences.addon_enable(module=MODULE) == {"FINISHED"}
         assert all(is_there(name) for name in OPERATORS)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
-    assert bpy.context.scene.posewright.quality == "balanced"
+    assert bpy.context.scene.posewright.capture.quality == "balanced"

@@ -10,7 +10,7 @@ import pytest
 from bpy.types import Object
 from synthetic_rigs import walking_take
 
-APPLY = ("apply_take", "apply_last_take", "apply_from_armature")
+APPLY = ("apply", "apply_from_armature")
 CHOICES = ("feet", "drive", "root", "place", "interpolation", "nla", "hands_meet", "fingers", "reduce")
 
 
@@ -28,10 +28,11 @@ def saved(extension: ModuleType, walk: Path) -> Path:
     """A file with a character without motion that is chosen, and a source that walks."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
     bpy.ops.posewright.add_mannequin()
-    source = bpy.context.scene.posewright.armature
-    assert bpy.ops.posewright.apply_take(filepath=str(walk)) == {"FINISHED"}
+    source = bpy.context.scene.posewright.character.armature
+    assert bpy.ops.posewright.import_take(filepath=str(walk)) == {"FINISHED"}
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
     bpy.ops.posewright.add_mannequin()
-    bpy.context.scene.posewright.source = source
+    bpy.context.scene.posewright.character.source = source
     bpy.ops.wm.save_as_mainfile(filepath=str(walk.with_suffix(".blend")))
     return walk.with_suffix(".blend")
 
@@ -40,13 +41,12 @@ def saved(extension: ModuleType, walk: Path) -> Path:
 def scene(saved: Path) -> tuple[Object, Object]:
     """Character and source of the file, opened anew."""
     bpy.ops.wm.open_mainfile(filepath=str(saved))
-    settings = bpy.context.scene.posewright
+    settings = bpy.context.scene.posewright.character
     return settings.armature, settings.source
 
 
 def apply(operator: str, walk: Path) -> set[str]:
-    words = {"filepath": str(walk)} if operator == "apply_take" else {}
-    return getattr(bpy.ops.posewright, operator)("EXEC_DEFAULT", True, **words)
+    return getattr(bpy.ops.posewright, operator)("EXEC_DEFAULT", True)
 
 
 def hidden(obj: Object) -> None:
@@ -179,18 +179,18 @@ def test_each_operator_is_one_step_for_undo(operator: str, scene: tuple[Object, 
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_every_choice_is_taken_and_undone(name: str, scene: tuple[Object, Object], walk: Path) -> None:
-    character, rna = scene[0].name, bpy.context.scene.posewright.bl_rna.properties[name]
+    character, rna = scene[0].name, bpy.context.scene.posewright.apply.bl_rna.properties[name]
     values = {"ENUM": [item.identifier for item in getattr(rna, "enum_items", ())], "BOOLEAN": [True, False]}
     bpy.ops.ed.undo_push(message="before")
     for value in values.get(rna.type, [0.5]):
-        setattr(bpy.context.scene.posewright, name, value)
+        setattr(bpy.context.scene.posewright.apply, name, value)
         bpy.ops.ed.undo_push(message=f"{name} is {value}")
         if (name, value) == ("root", "bone"):
             with pytest.raises(RuntimeError, match="no bone above"):
-                apply("apply_last_take", walk)
+                apply("apply", walk)
             assert is_still(bpy.data.objects[character])
             continue
-        assert apply("apply_last_take", walk) == {"FINISHED"}
+        assert apply("apply", walk) == {"FINISHED"}
         assert not is_still(bpy.data.objects[character])
         bpy.ops.ed.undo()
         assert is_still(bpy.data.objects[character]), value
@@ -205,9 +205,9 @@ def test_a_map_that_is_none_gets_a_sentence(scene: tuple[Object, Object], walk: 
     for name, content in (("no.json", None), ("bad.json", "[]")):
         if content is not None:
             (tmp_path / name).write_text(content)
-        bpy.context.scene.posewright.map_file = str(tmp_path / name)
+        bpy.context.scene.posewright.character.map_file = str(tmp_path / name)
         with pytest.raises(RuntimeError, match=r'could not be read|no "map"'):
-            apply("apply_take", walk)
-    bpy.context.scene.posewright.map_file = str(tmp_path)
+            apply("apply", walk)
+    bpy.context.scene.posewright.character.map_file = str(tmp_path)
     with pytest.raises(RuntimeError, match="could not be read"):
-        apply("apply_take", walk)
+        apply("apply", walk)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
-from posewright.cli.in_blender import start_track
+from posewright.cli.in_blender import scene_camera, start_track
 from posewright.core.camera.solved import read_camera
 from posewright.core.settings import TrackSettings
 from posewright.errors import PosewrightError
@@ -95,16 +95,17 @@ class Recorder:
 def test_captures_take_the_scene_camera_along(scene: bpy.types.Scene, checkout: Path, tmp_path: Path) -> None:
     clip = checkout / "examples" / "dance.mp4"
     worker = Recorder(tmp_path)
-    start_track(worker, clip, TrackSettings(camera="scene", start=1.0, fov=60.0), first_frame=26)  # type: ignore[arg-type]
-    settings = worker.sent[0]["settings"]
-    assert settings["fov"] is None, "the camera has a lens of its own"
-    solved = read_camera(Path(settings["camera"]))
+    settings = TrackSettings(camera="scene", start=1.0, fov=60.0)
+    start_track(worker, clip, settings, scene_camera(clip, settings, first_frame=26))  # type: ignore[arg-type]
+    sent = worker.sent[0]["settings"]
+    assert sent["fov"] is None, "the camera has a lens of its own"
+    solved = read_camera(Path(sent["camera"]))
     assert (solved.start, solved.fps) == (1.0, 30.0)
     expected = camera_over(scene, np.array([26.0]), fps=25.0, start=0.0).world_from_camera[0]
     np.testing.assert_allclose(solved.world_from_camera[0], expected, atol=1e-6)
     scene.camera = None
     with pytest.raises(PosewrightError, match="has no camera"):
-        start_track(worker, clip, TrackSettings(camera="scene"))  # type: ignore[arg-type]
+        scene_camera(clip, TrackSettings(camera="scene"))
 
 
 def test_a_camera_that_stands_still_is_one_frame(scene: bpy.types.Scene) -> None:

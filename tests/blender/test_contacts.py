@@ -43,15 +43,21 @@ def character(extension: ModuleType, tmp_path: Path):
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = 60, 1.0
     bpy.ops.posewright.add_mannequin()
-    scene.posewright.frame_start = 21
+    scene.posewright.apply.frame_start = 21
     path = tmp_path / "sway.npz"
     swaying_take().save(path)
-    assert bpy.ops.posewright.apply_take(filepath=str(path)) == {"FINISHED"}
-    return scene.posewright.armature
+    put_on(path)
+    return scene.posewright.character.armature
 
 
 def contacts_module() -> ModuleType:
     return importlib.import_module(f"{MODULE}.rigging.blender.contacts")
+
+
+def put_on(file: Path) -> None:
+    """Import a take and put it on the character."""
+    assert bpy.ops.posewright.import_take(filepath=str(file)) == {"FINISHED"}
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
 
 
 def empty_of(character):
@@ -122,7 +128,7 @@ def test_changed_keys_are_put_on_the_character(character, tmp_path: Path) -> Non
     assert sway(character, "foot.R", range(64, 76)) < 0.001
     assert sway(character, "foot.L", range(45, 117)) < 0.001
     saved = tmp_path / "edited.npz"
-    assert bpy.ops.posewright.save_take(filepath=str(saved)) == {"FINISHED"}
+    assert bpy.ops.posewright.export_take(filepath=str(saved)) == {"FINISHED"}
     with np.load(saved) as values:
         contacts = values["contacts"]
     assert contacts[22:28, 2:].all() and not contacts[:19, 2:].any()
@@ -161,7 +167,7 @@ def test_one_undo_step(character) -> None:
 def test_saved_and_opened_again(character, tmp_path: Path) -> None:
     """The take lies in the .blend: nothing else is needed to change its contacts later."""
     bpy.ops.posewright.foot_stands(foot="right", start=45, end=80)
-    assert [text.name.startswith(".") for text in bpy.data.texts] == [True]  # one, hidden
+    assert [text.name.startswith(".") for text in bpy.data.texts] == [True, True]  # captured and edited, hidden
     path, name = tmp_path / "scene.blend", character.name
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     importlib.import_module(f"{MODULE}.addon.session").stop()  # what a new Blender knows
@@ -179,7 +185,7 @@ def test_the_frame_rate_of_the_scene_may_change_afterwards(character) -> None:
     bpy.ops.posewright.edit_contacts()
     before = foot_path(character, "foot.L", range(21, 140, 7))
     scene = bpy.context.scene
-    scene.render.fps, scene.posewright.frame_start = 24, 500
+    scene.render.fps, scene.posewright.apply.frame_start = 24, 500
     assert bpy.ops.posewright.apply_contacts() == {"FINISHED"}
     np.testing.assert_allclose(foot_path(character, "foot.L", range(21, 140, 7)), before, atol=1e-5)
 
@@ -191,8 +197,8 @@ def test_changes_by_hand_stay_in_the_file(character) -> None:
     assert bpy.ops.posewright.apply_contacts() == {"FINISHED"}
     assert character.animation_data.action != action
     assert action.use_fake_user
-    notes = importlib.import_module(f"{MODULE}.addon.session").state.notes
-    assert any("changed by hand" in note for note in notes)
+    notes = bpy.context.scene.posewright.apply.notes
+    assert "changed by hand" in notes
 
 
 def test_a_take_without_contacts_gets_those_that_are_found(character, tmp_path: Path) -> None:
@@ -200,9 +206,9 @@ def test_a_take_without_contacts_gets_those_that_are_found(character, tmp_path: 
     still.joints[:] = still.joints[0]
     still.save(tmp_path / "still.npz")
     bpy.ops.posewright.edit_contacts()
-    bpy.ops.posewright.apply_take(filepath=str(tmp_path / "still.npz"))
+    put_on(tmp_path / "still.npz")
     assert bpy.ops.posewright.edit_contacts() == {"FINISHED"}  # another take: its own contacts
-    empty = empty_of(bpy.context.scene.posewright.armature)
+    empty = empty_of(bpy.context.scene.posewright.character.armature)
     assert all(keys_of(empty, point) == [(21, 1)] for point in POINTS)
     assert sum(obj.name.endswith("contacts") for obj in bpy.data.objects) == 1
 
@@ -215,11 +221,11 @@ def test_what_is_missing_is_said(character, tmp_path: Path) -> None:
     swaying.joints[:, :, 2] += 0.01
     swaying.save(tmp_path / "other.npz")
     bpy.context.view_layer.objects.active = character
-    bpy.ops.posewright.apply_take(filepath=str(tmp_path / "other.npz"))
+    put_on(tmp_path / "other.npz")
     with pytest.raises(RuntimeError, match="belongs to another take"):
         bpy.ops.posewright.apply_contacts()
-    bpy.context.scene.posewright.feet = "never"
-    bpy.ops.posewright.apply_take(filepath=str(tmp_path / "other.npz"))
+    bpy.context.scene.posewright.apply.feet = "never"
+    put_on(tmp_path / "other.npz")
     with pytest.raises(RuntimeError, match="take no notice of contacts"):
         bpy.ops.posewright.foot_stands(foot="left", start=30, end=40)
     bpy.data.texts.remove(take_text(character))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from bpy.props import EnumProperty, IntProperty
 from bpy.types import Context, Event, Object, Operator
 
-from ..core.skeleton import CONTACT_POINTS, STANDS
-from ..core.take import Take
-from ..errors import PosewrightError
-from ..rigging.blender import contacts
-from ..rigging.blender.applied import Applied, applied_to, apply_again, kept_take
-from . import session
-from .settings import character_of
-from .takes import progress_shown
+from ...core.skeleton import CONTACT_POINTS, STANDS
+from ...core.take import Take
+from ...errors import PosewrightError
+from ...rigging.blender import contacts
+from ...rigging.blender.applied import Applied, applied_to, apply_again, kept_take
+from ..apply.applying import ITEM, progress_shown, remember_item
+from ..character.choice import character_of
+from ..takes.store import find_take, keep_contacts
 
 if TYPE_CHECKING:
     _Mixin = Operator
@@ -162,16 +162,16 @@ def _apply(operator: Operator, context: Context, obj: Object, empty: Object, app
     kept = kept_take(obj)
     changed = contacts.read_contacts(empty, kept, applied)
     take = replace(kept, contacts=changed, provenance={**kept.provenance, "contacts": "edited in Blender"})
+    uid = obj.animation_data.action.get(ITEM, "")
     with progress_shown(context) as progress:
         result = apply_again(obj, take, applied, progress)
-    _keep(take, obj)
-    session.state.notes = list(result["notes"])
+    remember_item(obj, uid)
+    item = find_take(context.scene, uid)
+    if item is not None:
+        keep_contacts(item, changed)
+    context.scene.posewright.apply.notes = "\n".join(result["notes"])
     operator.report({"INFO"}, f"{obj.name}: the take was applied again, {_count(kept, take)}.")
     return {"FINISHED"}
-
-
-def _keep(take: Take, obj: Object) -> None:
-    session.keep_take(take, session.state.take_name or obj.animation_data.action.name)
 
 
 def _count(before: Take, after: Take) -> str:

@@ -1,0 +1,1 @@
+"""A take on a character as keyframes, and every choice about how."""

@@ -1,0 +1,1 @@
+"""Who gets the motion: the armature and the map of its bones."""

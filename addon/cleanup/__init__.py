@@ -1,0 +1,1 @@
+"""A take made better: smoothing, contacts, and other edits, none of which destroys anything."""

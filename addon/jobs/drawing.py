@@ -1,0 +1,50 @@
+"""A job in a panel: bar, words, time left, Cancel; and what went wrong."""
+
+from bpy.types import Context, UILayout
+
+from .. import session
+from ..notes import draw_notes
+from .queue import Job, Kind, jobs
+
+
+def draw_jobs(layout: UILayout, *kinds: Kind) -> bool:
+    """Draw the jobs of these kinds; returns whether there are any."""
+    found = [job for kind in kinds for job in jobs(kind)]
+    for job in found:
+        _draw(layout, job)
+    if found:
+        layout.operator("posewright.cancel", icon="CANCEL", text="Cancel")
+    return bool(found)
+
+
+def _draw(layout: UILayout, job: Job) -> None:
+    if job.running is None:
+        layout.label(text=job.label, icon="TIME")
+        return
+    layout.progress(factor=job.done, text=job.words)
+    row = layout.row()
+    row.label(text=job.running.note or job.label)
+    left = job.seconds_left
+    if left is not None and not job.is_cancelled:
+        aside = row.row()
+        aside.alignment = "RIGHT"
+        aside.label(text=f"{clock(left)} left")
+
+
+def clock(seconds: float) -> str:
+    """Return a time as people say it: 40 s, 2:05 min."""
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < 60 else f"{whole // 60}:{whole % 60:02} min"
+
+
+def draw_error(layout: UILayout, context: Context) -> None:
+    """Draw what went wrong, until it is dismissed."""
+    if not session.state.error:
+        return
+    box = layout.box()
+    box.alert = True
+    draw_notes(box, [session.state.error], context, icon="ERROR")
+    row = box.row(align=True)
+    if session.state.log:
+        row.operator("posewright.copy_log", icon="COPYDOWN")
+    row.operator("posewright.dismiss", icon="X")

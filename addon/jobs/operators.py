@@ -1,0 +1,118 @@
+"""Bring a result into the scene as one step for undo; Cancel; the log of a worker that failed."""
+# pyright: reportInvalidTypeForm=false
+
+from bpy.props import BoolProperty
+from bpy.types import Context, Event, Operator, Timer, WindowManager
+
+from ...errors import Cancelled, PosewrightError
+from .. import session
+from . import queue
+
+SOON = 0.01  # seconds
+
+
+class POSEWRIGHT_OT_deliver(Operator):
+    """Take over the result of the work that has ended"""
+
+    bl_idname = "posewright.deliver"
+    bl_label = "Posewright"
+    bl_options = {"INTERNAL", "UNDO"}
+
+    _timer: Timer | None = None
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Wait for the next event: what ends in ``modal`` is a step for undo, and is said in the status bar."""
+        self._timer = context.window_manager.event_timer_add(SOON, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Context, event: Event) -> set[str]:
+        """Deliver on the first tick at which no other operator, a grab for example, holds the scene."""
+        if event.type != "TIMER" or len(context.window.modal_operators) > 1:
+            return {"PASS_THROUGH"}
+        self._end(context.window_manager)
+        return self.execute(context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Deliver the first of what waits."""
+        if not queue.queue.deliveries:
+            return {"CANCELLED"}
+        delivery = queue.queue.deliveries.popleft()
+        try:
+            sentence = delivery.act(context)
+        except Cancelled:
+            self.report({"INFO"}, "Cancelled; nothing was changed.")
+            return {"CANCELLED"}
+        except PosewrightError as error:
+            session.state.error = str(error)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        finally:
+            queue.redraw()
+        session.state.error = ""
+        if sentence:
+            self.report({"INFO"}, sentence)
+        return {"FINISHED"}
+
+    def cancel(self, context: Context) -> None:
+        """Clean up when Blender itself ends the operator."""
+        self._end(context.window_manager)
+
+    def _end(self, manager: WindowManager) -> None:
+        if self._timer is not None:
+            manager.event_timer_remove(self._timer)
+            self._timer = None
+
+
+class POSEWRIGHT_OT_cancel(Operator):
+    """Stop the work; the scene stays as it is"""
+
+    bl_idname = "posewright.cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    all: BoolProperty(name="All", description="Also what waits in the queue", default=False)
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only while something runs; Esc first ends what else it is for."""
+        screen = context.screen
+        return bool(queue.jobs()) and not (screen is not None and screen.is_animation_playing)
+
+    def execute(self, context: Context) -> set[str]:
+        """Ask the worker to stop."""
+        for job in reversed(queue.jobs() if self.all else queue.jobs()[:1]):
+            queue.cancel(job)
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_copy_log(Operator):
+    """Copy what the worker process wrote before it failed, to send it to somebody who can help"""
+
+    bl_idname = "posewright.copy_log"
+    bl_label = "Copy the Log"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is one."""
+        return bool(session.state.log)
+
+    def execute(self, context: Context) -> set[str]:
+        """Copy."""
+        context.window_manager.clipboard = session.state.log
+        self.report({"INFO"}, "The log is in the clipboard.")
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_dismiss(Operator):
+    """Take the message away"""
+
+    bl_idname = "posewright.dismiss"
+    bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Forget the message and its log."""
+        session.state.error = session.state.log = ""
+        return {"FINISHED"}

@@ -1,0 +1,244 @@
+"""The queue of jobs: one runs in the worker, the others wait; nothing here stops Blender.
+
+A timer of Blender's looks after the present job (``pump``). What a job gives is brought into the scene by the
+operator in deliver.py, so that it is one step for undo and its sentence appears in the status bar.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import bpy
+from bpy.types import Context
+
+from ...cli.console import STAGES
+from ...cli.in_blender import WorkerJob, WorkerProcess
+from ...errors import Cancelled, PosewrightError
+from ...progress import silent
+from .. import preferences, session
+from .host import Host
+
+LOOK_SECONDS = 0.1
+IDLE_LOOK_SECONDS = 5.0  # between looks at a worker that waits for work
+
+SHARES = {"weights": 0.03, "detect": 0.77, "camera": 0.03, "lift": 0.07, "world": 0.1}
+"""The stages of a capture and about which part of its time each takes, for one bar and the time left."""
+
+SETTLED = 0.04  # of a job: from here on the time left can be guessed
+
+Kind = Literal["capture", "people", "relift", "check", "setup"]
+
+
+@dataclass(eq=False)
+class Job:
+    """Something that a worker does, and what happens in Blender when it is done."""
+
+    kind: Kind
+    label: str  # what it is about, as the user knows it: the name of a clip
+    start: Callable[[WorkerProcess], WorkerJob]
+    then: Callable[[Context, dict[str, Any]], str]  # may raise PosewrightError; returns the sentence to report
+    python: Callable[[], Path] = preferences.worker_python
+    failed: Callable[[str], None] | None = None  # told the sentence of what went wrong
+    running: WorkerJob | None = None
+    begun: float = 0.0  # time.monotonic()
+    is_cancelled: bool = False
+
+    @property
+    def done(self) -> float:
+        """Return how much of the job is done, 0 to 1."""
+        if self.running is None:
+            return 0.0
+        stages = list(SHARES)
+        if self.running.stage not in stages:
+            return 0.0 if self.running.stage == "start" else self.running.done
+        before = sum(SHARES[stage] for stage in stages[: stages.index(self.running.stage)])
+        return before + SHARES[self.running.stage] * self.running.done
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return about how many seconds the job still takes, None while nobody can know."""
+        if self.done < SETTLED:
+            return None
+        return (time.monotonic() - self.begun) * (1.0 - self.done) / self.done
+
+    @property
+    def words(self) -> str:
+        """Return what happens now, for a bar."""
+        if self.is_cancelled:
+            return "Stopping"
+        if self.running is None:
+            return "Waiting"
+        stage = STAGES.get(self.running.stage, "Starting")
+        return f"{stage} {round(self.done * 100)} %"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Something to be brought into the scene, or to be said."""
+
+    act: Callable[[Context], str]  # returns the sentence to report, "" for none; raises PosewrightError or Cancelled
+
+
+@dataclass
+class Queue:
+    """The job that runs, those that wait, and what is to be delivered."""
+
+    host: Host = field(default_factory=Host)
+    current: Job | None = None
+    waiting: deque[Job] = field(default_factory=deque)
+    deliveries: deque[Delivery] = field(default_factory=deque)
+
+
+queue = Queue()
+
+
+def jobs(kind: Kind | None = None) -> list[Job]:
+    """Return the jobs of a kind (or all), the one that runs first."""
+    everyone = ([queue.current] if queue.current else []) + list(queue.waiting)
+    return [job for job in everyone if kind is None or job.kind == kind]
+
+
+def add(job: Job) -> None:
+    """Put a job at the end of the queue; it starts at once when nothing else runs.
+
+    Raises PosewrightError when no worker can be started, and then the queue stays as it was.
+    """
+    if queue.current is None and not queue.waiting:
+        _start(job)
+    else:
+        queue.waiting.append(job)
+    ensure_pump()
+    redraw()
+
+
+def run_now(job: Job, context: Context) -> str:
+    """Do a job and wait for it, for scripts and for Blender without a window; returns its sentence."""
+    if queue.current is not None:
+        raise PosewrightError("Posewright is at work on something else; wait for it, or cancel it.")
+    worker = queue.host.worker(job.python())
+    try:
+        result = job.start(worker).wait(silent)
+    except PosewrightError:
+        session.state.log = worker.log()
+        raise
+    return job.then(context, result)
+
+
+def cancel(job: Job) -> None:
+    """Stop a job, or take it out of the queue; the scene stays as it is."""
+    job.is_cancelled = True
+    if job is queue.current and job.running is not None:
+        job.running.cancel()
+    elif job in queue.waiting:
+        queue.waiting.remove(job)
+    redraw()
+
+
+def forget() -> None:
+    """Give up all jobs, silently: their scene is gone, because another file was opened."""
+    queue.waiting.clear()
+    queue.deliveries.clear()
+    if queue.current is not None:
+        queue.current = None
+        queue.host.close()
+
+
+def stop() -> None:
+    """End the worker and everything that waits, when the add-on is switched off."""
+    forget()
+    queue.host.close()
+    if bpy.app.timers.is_registered(pump):
+        bpy.app.timers.unregister(pump)
+
+
+def ensure_pump() -> None:
+    """Have Blender call ``pump`` from now on."""
+    if not bpy.app.background and not bpy.app.timers.is_registered(pump):
+        bpy.app.timers.register(pump, first_interval=LOOK_SECONDS)
+
+
+def pump() -> float | None:
+    """Look after the present job; returns the seconds until the next look, None when nothing is left to look after."""
+    if queue.current is not None:
+        _look_at(queue.current)
+        redraw()
+    while queue.current is None and queue.waiting:
+        _start_next()
+    if queue.deliveries:
+        bring_next()
+    if queue.current is not None or queue.deliveries:
+        return LOOK_SECONDS
+    if not queue.host.is_warm:
+        return None
+    if queue.host.idle_seconds() > preferences.keep_seconds():
+        queue.host.close()
+        return None
+    return IDLE_LOOK_SECONDS
+
+
+def _start(job: Job) -> None:
+    worker = queue.host.worker(job.python())
+    job.running, job.begun = job.start(worker), time.monotonic()
+    queue.current = job
+
+
+def _start_next() -> None:
+    job = queue.waiting.popleft()
+    try:
+        _start(job)
+    except PosewrightError as error:
+        _fail(job, str(error))
+
+
+def _look_at(job: Job) -> None:
+    assert job.running is not None
+    try:
+        if not job.running.poll():
+            return
+    except Cancelled:
+        queue.current = None
+        queue.deliveries.append(Delivery(_say_cancelled))
+    except PosewrightError as error:
+        queue.current = None
+        session.state.log = queue.host.log()
+        _fail(job, str(error))
+    else:
+        queue.current = None
+        result = job.running.result or {}
+        queue.deliveries.append(Delivery(lambda context: job.then(context, result)))
+
+
+def _fail(job: Job, sentence: str) -> None:
+    if job.failed is not None:
+        job.failed(sentence)
+
+    def say(context: Context) -> str:
+        raise PosewrightError(sentence)
+
+    queue.deliveries.append(Delivery(say))
+
+
+def _say_cancelled(context: Context) -> str:
+    raise Cancelled
+
+
+def bring_next() -> None:
+    """Start the operator that delivers what came, in the first window there is."""
+    windows = bpy.context.window_manager.windows
+    if not windows or any(operator.bl_idname == "POSEWRIGHT_OT_deliver" for operator in windows[0].modal_operators):
+        return
+    with bpy.context.temp_override(window=windows[0]):
+        bpy.ops.posewright.deliver("INVOKE_DEFAULT")
+
+
+def redraw() -> None:
+    """Have the panel and the preferences drawn again."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in {"VIEW_3D", "PREFERENCES"}:
+                for region in area.regions:
+                    if region.type in {"UI", "WINDOW"} and (area.type, region.type) != ("VIEW_3D", "WINDOW"):
+                        region.tag_redraw()

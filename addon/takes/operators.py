@@ -1,0 +1,133 @@
+"""The list of takes: import, export, delete, capture again."""
+# pyright: reportInvalidTypeForm=false
+
+import json
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, StringProperty
+from bpy.types import Context, Event, Operator
+
+from ...cli.capture import TAKE_ENDINGS, write_take
+from ...core.settings import TrackSettings
+from ...errors import PosewrightError
+from ...rigging.blender.job import load_motion
+from .store import Origin, active_take, add_take, current_take, need_take
+
+
+class POSEWRIGHT_OT_import_take(Operator):
+    """Add a take (.npz) or a motion (.bvh) from a file to the list"""
+
+    bl_idname = "posewright.import_take"
+    bl_label = "Import Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.npz;*.bvh", options={"HIDDEN"})
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Let the user choose the file."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Read the file."""
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            take = load_motion(path)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        item = add_take(context.scene, take, path.stem, Origin(frame_start=context.scene.posewright.apply.frame_start))
+        self.report({"INFO"}, f"{item.name}: {take.frames} frames.")
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_export_take(Operator):
+    """Write the take with its edits to a file: .npz keeps everything, .bvh is for other programs"""
+
+    bl_idname = "posewright.export_take"
+    bl_label = "Export Take"
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.npz;*.bvh", options={"HIDDEN"})
+    check_existing: BoolProperty(default=True, options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return active_take(context) is not None
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Let the user choose the name."""
+        self.filepath = f"{bpy.path.clean_name(need_take(context).name)}.npz"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Write the file."""
+        path = Path(bpy.path.abspath(self.filepath))
+        if path.suffix.lower() not in TAKE_ENDINGS:
+            path = path.with_name(path.name + ".npz")
+        try:
+            write_take(current_take(need_take(context)), path)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Saved {path}.")
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_delete_take(Operator):
+    """Take this one out of the list; characters keep the motion that they got from it"""
+
+    bl_idname = "posewright.delete_take"
+    bl_label = "Delete Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return active_take(context) is not None
+
+    def execute(self, context: Context) -> set[str]:
+        """Remove the item, and its text when nothing else needs it."""
+        chosen, item = context.scene.posewright, need_take(context)
+        text = item.text
+        chosen.takes.remove(chosen.take_index)
+        chosen.take_index = max(0, min(chosen.take_index, len(chosen.takes) - 1))
+        if text is not None and text.users == 0:
+            bpy.data.texts.remove(text)
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_recall_settings(Operator):
+    """Show how this take was captured in the panels above, so that it can be captured again with other choices"""
+
+    bl_idname = "posewright.recall_settings"
+    bl_label = "Capture Again..."
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only for takes that were captured here."""
+        item = active_take(context)
+        return item is not None and bool(item.clip)
+
+    def execute(self, context: Context) -> set[str]:
+        """Put the take's footage and settings into the panels."""
+        item, chosen = need_take(context), context.scene.posewright
+        values = {**TrackSettings().__dict__, **json.loads(item.settings or "{}")}
+        footage, capture = chosen.footage, chosen.capture
+        footage.clip, footage.person = item.clip, values["person"]
+        footage.use_range = values["start"] is not None or values["end"] is not None
+        if values["start"] is not None:
+            footage.start = values["start"]
+        if values["end"] is not None:
+            footage.end = values["end"]
+        for name in ("quality", "smooth", "filter", "camera"):
+            setattr(capture, name, values[name])
+        capture.height = values["height"] or capture.height
+        capture.fov = values["fov"] or 0.0
+        self.report({"INFO"}, f"Footage and Capture show how {item.name} was made; change them and press Capture.")
+        return {"FINISHED"}

@@ -1,0 +1,68 @@
+"""The third panel: the takes of the file."""
+
+from bpy.types import Context, Menu, Panel, UILayout, UIList
+
+from ..notes import draw_notes
+from ..panels import SidebarPanel
+from .properties import PosewrightTake
+from .store import active_take
+
+
+class POSEWRIGHT_UL_takes(UIList):
+    """Takes by name; double click renames."""
+
+    def draw_item(
+        self,
+        context: Context,
+        layout: UILayout,
+        data: object,
+        item: PosewrightTake,
+        icon: int,
+        active_data: object,
+        active_property: str,
+        index: int | None = 0,
+        flt_flag: int | None = 0,
+    ) -> None:
+        """Draw name and length."""
+        row = layout.row(align=True)
+        row.prop(item, "name", text="", emboss=False, icon="ARMATURE_DATA")
+        length = row.row()
+        length.alignment = "RIGHT"
+        length.label(text=f"{item.frames / item.fps:.1f} s" if item.fps else "")
+
+
+class POSEWRIGHT_MT_takes(Menu):
+    """What is seldom done with takes."""
+
+    bl_idname = "POSEWRIGHT_MT_takes"
+    bl_label = "Takes"
+
+    def draw(self, context: Context) -> None:
+        """Draw the choices."""
+        layout = self.layout
+        layout.operator("posewright.import_take", text="Import...", icon="IMPORT")
+        layout.operator("posewright.export_take", text="Export...", icon="EXPORT")
+        layout.separator()
+        layout.operator("posewright.recall_settings", icon="FILE_REFRESH")
+
+
+class POSEWRIGHT_PT_takes(SidebarPanel, Panel):
+    """The takes of this scene."""
+
+    bl_idname = "POSEWRIGHT_PT_takes"
+    bl_label = "Takes"
+    bl_order = 3
+
+    def draw(self, context: Context) -> None:
+        """Draw the list and what can be done with the chosen take."""
+        chosen = context.scene.posewright
+        row = self.layout.row()
+        row.template_list("POSEWRIGHT_UL_takes", "", chosen, "takes", chosen, "take_index", rows=3)
+        aside = row.column(align=True)
+        aside.operator("posewright.import_take", text="", icon="ADD")
+        aside.operator("posewright.delete_take", text="", icon="REMOVE")
+        aside.separator()
+        aside.menu("POSEWRIGHT_MT_takes", text="", icon="DOWNARROW_HLT")
+        item = active_take(context)
+        if item is not None and item.notes:
+            draw_notes(self.layout.box(), item.notes.splitlines(), context)
