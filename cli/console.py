@@ -6,6 +6,10 @@ import time
 from typing import Any
 
 STAGES = {
+    "resolve": "Choosing the libraries",
+    "fetch": "Fetching",
+    "install": "Installing",
+    "verify": "Checking the runtime",
     "weights": "Loading weights",
     "detect": "Finding the person",
     "camera": "Following the camera",

@@ -21,6 +21,8 @@ from ..core.settings import TrackSettings
 from ..core.take import Take
 from ..errors import Cancelled, PosewrightError, UsageError
 from ..progress import Progress, silent
+from .runtime import bundle
+from .runtime.folder import RuntimeFolder, default_root
 
 if TYPE_CHECKING:
     from ..core.camera.solved import SolvedCamera
@@ -42,20 +44,47 @@ class Runtime:
     """The Python that does the heavy work; the add-on puts the user's choice here."""
 
     chosen: str = ""  # a Python program or the folder of an environment; "" when nothing was chosen
+    root: Path | None = None  # of the private environment (see ``runtime.folder``); None for the usual place
+
+    @classmethod
+    def named(cls) -> str:
+        """Return the Python that the variable POSEWRIGHT_PYTHON or else the user names, "" when neither does."""
+        return os.environ.get(VARIABLE, "") or cls.chosen
+
+    @classmethod
+    def folder(cls) -> RuntimeFolder:
+        """Return the folder of the private environment."""
+        return RuntimeFolder(cls.root or default_root())
+
+    @classmethod
+    def must_unpack(cls) -> bool:
+        """Whether an offline zip brought the libraries and they were not unpacked yet; ``prepare`` does it."""
+        return not cls.named() and bundle.find() is not None and not cls.folder().condition().ready
 
     @classmethod
     def python(cls) -> Path:
-        """Return the Python to start workers with: the one in POSEWRIGHT_PYTHON, else the user's choice.
+        """Return the Python to start workers with: POSEWRIGHT_PYTHON, else the user's choice, else the private one.
 
-        Raises PosewrightError with a sentence that says how to name one.
+        Raises PosewrightError with a sentence that says what to do when there is none.
         """
-        named = os.environ.get(VARIABLE, "") or cls.chosen
-        if not named:
-            raise PosewrightError(
-                "Posewright needs a Python with PyTorch to analyse videos, and none is chosen: Preferences > Add-ons > "
-                f"Posewright says how to make one and takes its folder; or set the variable {VARIABLE}."
-            )
-        return python_in(Path(named).expanduser())
+        if named := cls.named():
+            return python_in(Path(named).expanduser())
+        condition = cls.folder().condition()
+        if condition.ready:
+            return cls.folder().python()
+        raise PosewrightError(
+            f"{condition.sentence} In Blender: Preferences > Add-ons > Posewright > Set Up; in a terminal: posewright "
+            f"setup. Or name a Python with PyTorch there or in the variable {VARIABLE}."
+        )
+
+    @classmethod
+    def prepare(cls, progress: Progress) -> Path:
+        """Return the Python to start workers with, after unpacking what an offline zip brought, once."""
+        if cls.must_unpack():
+            from .runtime.setup import Request, set_up
+
+            set_up(Request(cls.folder().root), progress, lambda text: None)
+        return cls.python()
 
 
 def python_in(path: Path) -> Path:
@@ -270,7 +299,7 @@ class WorkerTracker:
     def track(self, path: Path, progress: Progress) -> Take:
         """Capture one clip; errors and cancelling as in ``core.pipeline.Tracker.track``."""
         if self._worker is None:
-            self._worker = WorkerProcess(Runtime.python())
+            self._worker = WorkerProcess(Runtime.prepare(progress))
         try:
             camera = scene_camera(path, self._settings, self._first_frame)
             return Take.load(start_track(self._worker, path, self._settings, camera).wait(progress)["out"])

@@ -44,6 +44,7 @@ COMMANDS = (
     Command("evaluate", "evaluate", "add_evaluate_arguments", "run_evaluate", "measure a lifter's accuracy"),
     Command("benchmark", "benchmark", "add_benchmark_arguments", "run_benchmark", "measure speed and memory"),
     Command("doctor", "doctor", "add_doctor_arguments", "run_doctor", "what this machine can do, and why not"),
+    Command("setup", "setup", "add_setup_arguments", "run_setup", "make the Python that analyses videos, or remove it"),
     Command("worker", "worker", "add_worker_arguments", "run_worker", "serve jobs as JSON lines (used by Blender)"),
 )
 

@@ -5,6 +5,8 @@ Requests, one JSON object per line on stdin:
     {"id": 1, "job": "track", "clip": PATH, "out": TAKE.npz, "settings": {fields of TrackSettings}}
     {"id": 2, "job": "preview", "take": TAKE.npz, "clip": PATH, "video": PATH or null, "sheet": PATH or null}
     {"id": 3, "job": "doctor"}
+    {"id": 4, "job": "setup", "folder": PATH, "device": "auto" or "cpu" or "cuda", "offline": BOOL}
+    {"id": 5, "job": "remove", "folder": PATH}       what a set-up made in that folder
     {"job": "cancel", "id": 1}
     {"job": "quit"}
 
@@ -83,6 +85,8 @@ class Worker:
             "track": self._track,
             "preview": _preview,
             "doctor": _doctor,
+            "setup": self._setup,
+            "remove": _remove,
         }
 
     def serve(self, requests: TextIO) -> None:
@@ -167,6 +171,12 @@ class Worker:
         take.save(out)
         return {"out": str(out), "frames": take.frames, "fps": take.fps, "warnings": take_warnings(take)}
 
+    def _setup(self, request: Request, progress: Progress) -> Result:
+        from .runtime.setup import Request, set_up
+
+        wanted = Request(_path(request, "folder"), request.get("device", "auto"), bool(request.get("offline")))
+        return set_up(wanted, progress, lambda text: self._say("log", text=text))
+
 
 class TrackerShelf:
     """Keep the last tracker, with its loaded models, for the next job with the same settings."""
@@ -207,6 +217,12 @@ def _doctor(request: Request, progress: Progress) -> Result:
 
     findings = [asdict(finding) for finding in examine_capture()]
     return {"findings": findings, "ready": all(finding["state"] != "missing" for finding in findings)}
+
+
+def _remove(request: Request, progress: Progress) -> Result:
+    from .runtime.folder import RuntimeFolder
+
+    return {"bytes": RuntimeFolder(_path(request, "folder")).remove()}
 
 
 def _path(request: Request, name: str) -> Path:
