@@ -11,7 +11,7 @@ import bpy
 from bpy.app.handlers import persistent
 from bpy.types import AddonPreferences, FileHandler, Menu, Operator, Panel, PropertyGroup, Scene, UIList
 
-from . import check, command, preferences, properties, session
+from . import command, preferences, properties, session
 from .apply import operators as apply_operators
 from .apply import panel as apply_panel
 from .apply import properties as apply_properties
@@ -27,6 +27,7 @@ from .footage import panel as footage_panel
 from .footage import properties as footage_properties
 from .jobs import keys, queue
 from .jobs import operators as jobs_operators
+from .runtime import operators as runtime_operators
 from .takes import operators as takes_operators
 from .takes import panel as takes_panel
 from .takes import properties as takes_properties
@@ -46,7 +47,7 @@ MODULES = (
     character_operators,
     apply_operators,
     contacts,
-    check,
+    runtime_operators,
     footage_panel,  # the panels in the order of the work; a panel before those that lie in it
     capture_panel,
     takes_panel,

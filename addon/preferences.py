@@ -1,8 +1,7 @@
 """The preferences: which Python does the heavy work, and on which device."""
 # pyright: reportInvalidTypeForm=false
 
-import sys
-import textwrap
+import os
 from pathlib import Path
 
 import bpy
@@ -10,12 +9,11 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy.types import AddonPreferences, Context
 
 from ..cli.in_blender import VARIABLE, Runtime
+from ..cli.runtime.folder import default_root
 from ..core.settings import Device
 from . import session
 
 ROOT = __name__.removesuffix(".addon.preferences")  # the name under which Blender knows the extension
-LETTERS_PER_LINE = 60  # of a command, in preferences of the usual width
-LIBRARIES = "torch opencv-python scipy safetensors numpy"
 
 DEVICES = (
     ("auto", "Automatic", "The graphics card when it can be used, else the processor"),
@@ -23,7 +21,6 @@ DEVICES = (
     ("cuda", "NVIDIA Graphics Card", "CUDA"),
     ("mps", "Apple Graphics", "Metal, on Apple computers"),
 )
-ICONS = {"ok": "CHECKMARK", "note": "INFO", "missing": "ERROR"}
 
 
 def _python_changed(preferences: "PosewrightPreferences", context: Context) -> None:
@@ -36,8 +33,11 @@ class PosewrightPreferences(AddonPreferences):
     bl_idname = ROOT
 
     python: StringProperty(
-        name="Python",
-        description="The python program, or the folder of its environment, that has PyTorch and OpenCV",
+        name="Own Python",
+        description=(
+            "An environment of your own with PyTorch and OpenCV, used instead of the one that Set Up makes: "
+            "its folder, or its python program"
+        ),
         subtype="FILE_PATH",
         update=_python_changed,
     )
@@ -51,39 +51,17 @@ class PosewrightPreferences(AddonPreferences):
     )
 
     def draw(self, context: Context) -> None:
-        """Draw the settings, how to make the environment, and what the last check found."""
+        """Draw the runtime and the settings."""
+        from .runtime.panel import draw_runtime  # which needs this module
+
         layout = self.layout
+        draw_runtime(layout, context)
         layout.use_property_split = True
-        layout.prop(self, "python")
         layout.prop(self, "device")
         layout.prop(self, "keep_minutes")
-        texts = layout.column(align=True)
-        texts.label(text="Videos are analysed in a Python of their own, so nothing is installed into Blender.")
-        texts.label(text="To make one, run this in a terminal (with Python 3.11 to 3.13),")
-        texts.label(text="then choose the folder posewright-env as Python above:")
-        box = texts.box().column(align=True)
-        for command in install_commands():
-            for line in textwrap.wrap(command, LETTERS_PER_LINE, break_on_hyphens=False, subsequent_indent="    "):
-                box.label(text=line)
-        texts.operator("posewright.copy_install_commands", icon="COPYDOWN")
-        texts.label(text=f"The environment variable {VARIABLE}, when set, is used instead.")
-        layout.operator("posewright.check", icon="VIEWZOOM")
-        draw_findings(layout)
-
-
-def draw_findings(layout: bpy.types.UILayout) -> None:
-    """Draw what the last check found."""
-    if session.state.findings:
-        box = layout.box().column(align=True)
-        for finding in session.state.findings:
-            box.label(text=f"{finding['what']}: {finding['says']}", icon=ICONS[finding["state"]])
-
-
-def install_commands() -> list[str]:
-    """Return the commands that make an environment for the worker on this system."""
-    folder = Path.home() / "posewright-env"
-    python, programs = ("py", "Scripts") if sys.platform == "win32" else ("python3", "bin")
-    return [f'{python} -m venv "{folder}"', f'"{folder / programs / "pip"}" install {LIBRARIES}']
+        layout.prop(self, "python")
+        if os.environ.get(VARIABLE):
+            layout.label(text="The variable POSEWRIGHT_PYTHON names a Python, which is used instead", icon="INFO")
 
 
 def own() -> PosewrightPreferences | None:
@@ -111,7 +89,17 @@ def worker_python() -> Path:
 
 
 def choose_runtime() -> None:
-    """Tell the command line's code which Python the user chose."""
+    """Tell the command line's code which Python the user chose, and where the private environment lies."""
     preferences = own()
-    if preferences is not None and preferences.python:
-        Runtime.chosen = str(Path(bpy.path.abspath(preferences.python)).expanduser())
+    if preferences is not None:
+        chosen = preferences.python
+        Runtime.chosen = str(Path(bpy.path.abspath(chosen)).expanduser()) if chosen else ""
+        Runtime.root = runtime_root()
+
+
+def runtime_root() -> Path:
+    """Return the folder of the private environment: the extension's own, which Blender gives it.
+
+    On Windows it is a shorter one: there the paths inside PyTorch would be too long below the extension's.
+    """
+    return default_root() if os.name == "nt" else Path(bpy.utils.extension_path_user(ROOT, path="runtime"))

@@ -15,7 +15,7 @@ import bpy
 from bpy.types import Context
 
 from ...cli.console import STAGES
-from ...cli.in_blender import WorkerJob, WorkerProcess
+from ...cli.in_blender import Runtime, WorkerJob, WorkerProcess
 from ...errors import Cancelled, PosewrightError
 from ...progress import silent
 from .. import preferences, session
@@ -24,8 +24,11 @@ from .host import Host
 LOOK_SECONDS = 0.1
 IDLE_LOOK_SECONDS = 5.0  # between looks at a worker that waits for work
 
-SHARES = {"weights": 0.03, "detect": 0.77, "camera": 0.03, "lift": 0.07, "world": 0.1}
-"""The stages of a capture and about which part of its time each takes, for one bar and the time left."""
+SHARES = {
+    "capture": {"weights": 0.03, "detect": 0.77, "camera": 0.03, "lift": 0.07, "world": 0.1},
+    "setup": {"resolve": 0.1, "fetch": 0.5, "install": 0.3, "verify": 0.1},
+}
+"""The stages of a job by its kind and about which part of its time each takes, for one bar and the time left."""
 
 SETTLED = 0.04  # of a job: from here on the time left can be guessed
 
@@ -51,11 +54,12 @@ class Job:
         """Return how much of the job is done, 0 to 1."""
         if self.running is None:
             return 0.0
-        stages = list(SHARES)
+        shares = SHARES.get(self.kind, SHARES["capture"])
+        stages = list(shares)
         if self.running.stage not in stages:
             return 0.0 if self.running.stage == "start" else self.running.done
-        before = sum(SHARES[stage] for stage in stages[: stages.index(self.running.stage)])
-        return before + SHARES[self.running.stage] * self.running.done
+        before = sum(shares[stage] for stage in stages[: stages.index(self.running.stage)])
+        return before + shares[self.running.stage] * self.running.done
 
     @property
     def seconds_left(self) -> float | None:
@@ -104,8 +108,11 @@ def jobs(kind: Kind | None = None) -> list[Job]:
 def add(job: Job) -> None:
     """Put a job at the end of the queue; it starts at once when nothing else runs.
 
-    Raises PosewrightError when no worker can be started, and then the queue stays as it was.
+    What an offline zip brought is unpacked first, once. Raises PosewrightError when no worker can be started, and
+    then the queue stays as it was.
     """
+    if _must_unpack(job) and not jobs("setup"):
+        add(_unpacking())
     if queue.current is None and not queue.waiting:
         _start(job)
     else:
@@ -118,6 +125,8 @@ def run_now(job: Job, context: Context) -> str:
     """Do a job and wait for it, for scripts and for Blender without a window; returns its sentence."""
     if queue.current is not None:
         raise PosewrightError("Posewright is at work on something else; wait for it, or cancel it.")
+    if _must_unpack(job):
+        run_now(_unpacking(), context)
     worker = queue.host.worker(job.python())
     try:
         result = job.start(worker).wait(silent)
@@ -125,6 +134,17 @@ def run_now(job: Job, context: Context) -> str:
         session.state.log = worker.log()
         raise
     return job.then(context, result)
+
+
+def _must_unpack(job: Job) -> bool:
+    preferences.choose_runtime()
+    return job.kind != "setup" and Runtime.must_unpack()
+
+
+def _unpacking() -> Job:
+    from ..runtime.work import set_up_job  # which needs this module
+
+    return set_up_job(label="Preparing the runtime, once")
 
 
 def cancel(job: Job) -> None:
@@ -138,10 +158,10 @@ def cancel(job: Job) -> None:
 
 
 def forget() -> None:
-    """Give up all jobs, silently: their scene is gone, because another file was opened."""
-    queue.waiting.clear()
+    """Give up all jobs, silently: their scene is gone, because another file was opened. A set-up goes on."""
+    queue.waiting = deque(job for job in queue.waiting if job.kind == "setup")
     queue.deliveries.clear()
-    if queue.current is not None:
+    if queue.current is not None and queue.current.kind != "setup":
         queue.current = None
         queue.host.close()
 
@@ -149,6 +169,8 @@ def forget() -> None:
 def stop() -> None:
     """End the worker and everything that waits, when the add-on is switched off."""
     forget()
+    queue.waiting.clear()
+    queue.current = None
     queue.host.close()
     if bpy.app.timers.is_registered(pump):
         bpy.app.timers.unregister(pump)
@@ -157,7 +179,7 @@ def stop() -> None:
 def ensure_pump() -> None:
     """Have Blender call ``pump`` from now on."""
     if not bpy.app.background and not bpy.app.timers.is_registered(pump):
-        bpy.app.timers.register(pump, first_interval=LOOK_SECONDS)
+        bpy.app.timers.register(pump, first_interval=LOOK_SECONDS, persistent=True)  # also in the next file
 
 
 def pump() -> float | None:

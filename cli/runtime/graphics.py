@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-SECONDS = 20  # nvidia-smi takes a while on machines with many cards that sleep
+SECONDS = 20.0  # nvidia-smi takes a while on machines with many cards that sleep
 CUDA = re.compile(r"CUDA (?:UMD )?Version\s*:\s*(\d+)\.(\d+)")
 QUERY = ("--query-gpu=name,compute_cap", "--format=csv,noheader")
 
@@ -21,13 +21,13 @@ class Graphics:
     capability: tuple[int, int] | None
 
 
-def find_graphics() -> Graphics | None:
-    """Return the first NVIDIA card that works; None when there is none or its driver does not answer."""
+def find_graphics(seconds: float = SECONDS) -> Graphics | None:
+    """Return the first NVIDIA card that works; None when there is none or its driver does not answer in time."""
     program = shutil.which("nvidia-smi") or _windows_place()
     if program is None:
         return None
-    summary = _ask(program)
-    return read_graphics(summary, _ask(program, *QUERY)) if summary else None
+    summary = _ask([program], seconds)
+    return read_graphics(summary, _ask([program, *QUERY], seconds)) if summary else None
 
 
 def read_graphics(summary: str, cards: str) -> Graphics | None:
@@ -47,11 +47,11 @@ def _windows_place() -> str | None:
     return str(place) if os.name == "nt" and place.is_file() else None
 
 
-def _ask(program: str, *words: str) -> str:
+def _ask(command: list[str], seconds: float) -> str:
     flags = subprocess.CREATE_NO_WINDOW if os.name == "nt" else 0
     try:
         done = subprocess.run(
-            [program, *words], capture_output=True, text=True, timeout=SECONDS, errors="replace", creationflags=flags
+            command, capture_output=True, text=True, timeout=seconds, errors="replace", creationflags=flags
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
