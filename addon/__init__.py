@@ -28,10 +28,10 @@ from .footage import properties as footage_properties
 from .jobs import keys, queue
 from .jobs import operators as jobs_operators
 from .runtime import operators as runtime_operators
+from .takes import camera, preview, store
 from .takes import operators as takes_operators
 from .takes import panel as takes_panel
 from .takes import properties as takes_properties
-from .takes import store
 
 MODULES = (
     footage_properties,
@@ -44,6 +44,7 @@ MODULES = (
     jobs_operators,
     capture_operators,
     takes_operators,
+    camera,
     character_operators,
     apply_operators,
     contacts,
@@ -65,12 +66,14 @@ def register() -> None:
     Scene.posewright = bpy.props.PointerProperty(type=properties.PosewrightScene)
     command.register()
     keys.register()
+    preview.register()
     bpy.app.handlers.load_pre.append(_another_file)
 
 
 def unregister() -> None:
     """Stop what runs and take everything out of Blender again."""
     bpy.app.handlers.load_pre.remove(_another_file)
+    preview.unregister()
     keys.unregister()
     queue.stop()
     store.forget()

@@ -1,7 +1,7 @@
 """Everything that the add-on keeps in a scene; it is saved with the file."""
 # pyright: reportInvalidTypeForm=false
 
-from bpy.props import CollectionProperty, IntProperty, PointerProperty
+from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty
 from bpy.types import PropertyGroup
 
 from .apply.properties import PosewrightApply
@@ -18,5 +18,11 @@ class PosewrightScene(PropertyGroup):
     capture: PointerProperty(type=PosewrightCapture)
     takes: CollectionProperty(type=PosewrightTake)
     take_index: IntProperty(name="Take", description="The take that the panels are about", options=set())
+    show_figure: BoolProperty(
+        name="Show Figure",
+        description="Draw the chosen take as a figure in the 3D view; it is not rendered",
+        default=True,
+        options=set(),
+    )
     character: PointerProperty(type=PosewrightCharacter)
     apply: PointerProperty(type=PosewrightApply)

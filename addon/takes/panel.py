@@ -63,6 +63,11 @@ class POSEWRIGHT_PT_takes(SidebarPanel, Panel):
         aside.operator("posewright.delete_take", text="", icon="REMOVE")
         aside.separator()
         aside.menu("POSEWRIGHT_MT_takes", text="", icon="DOWNARROW_HLT")
+        aside.separator()
+        aside.prop(chosen, "show_figure", text="", icon="HIDE_OFF" if chosen.show_figure else "HIDE_ON")
         item = active_take(context)
-        if item is not None and item.notes:
+        if item is None:
+            return
+        self.layout.operator("posewright.add_camera", icon="VIEW_CAMERA")
+        if item.notes:
             draw_notes(self.layout.box(), item.notes.splitlines(), context)

@@ -48,6 +48,7 @@ def add_take(scene: Scene, take: Take, name: str, origin: Origin) -> "Posewright
     item.clip, item.settings, item.frame_start = origin.clip, json.dumps(origin.settings), origin.frame_start
     item.notes = "\n".join(take_warnings(take))
     chosen.take_index = len(chosen.takes) - 1
+    chosen.show_figure = True
     return item
 
 

@@ -19,6 +19,7 @@ from ...errors import PosewrightError
 from ...progress import Progress, silent
 from ..settings import RetargetSettings
 from .apply import animate_armature
+from .film_camera import Placement
 from .keyframes import curves_of
 from .packing import packed, unpacked
 
@@ -64,6 +65,8 @@ def apply_take(obj: Object, take: Take, applied: Applied, *, name: str, progress
         "fps": applied.fps,
         "settings": json.dumps(applied.settings.to_json()),
         "keys": _fingerprint(obj),
+        "size_ratio": result["size_ratio"],
+        "placement": [value for row in result["placement"] for value in row],
     }
     action[TAKE] = packed(take, action.name, applied.take)
     return result
@@ -76,6 +79,15 @@ def applied_to(obj: Object) -> Applied:
         raise PosewrightError(f"The motion of {obj.name} was not made by Posewright; apply a take to it first.")
     settings = RetargetSettings.from_json(json.loads(note["settings"]))
     return Applied(note["take"], float(note["frame_start"]), float(note["fps"]), settings)
+
+
+def placement_on(obj: Object) -> Placement | None:
+    """Return where the take on an armature lies in the scene; None when its present action does not say."""
+    note = _note(obj)
+    if note is None or "placement" not in note:
+        return None
+    matrix = np.array(note["placement"], np.float64).reshape(4, 4)
+    return Placement(float(note["frame_start"]), float(note["size_ratio"]), matrix)
 
 
 def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = silent) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The scene around an animated character: frame rate and range, floor, light, camera with the footage, views."""
 
-import os
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -8,22 +7,19 @@ from typing import Any
 import bpy
 import numpy as np
 from bpy.types import Collection, Material, Object, Scene
-from mathutils import Matrix, Vector
+from mathutils import Vector
 from numpy.typing import NDArray
 
 from ...core.take import Take
-from ..rotations import continuous, from_matrix
 from .armature import meshes_of
-from .keyframes import KeyWriter, key_frames, new_action
+from .film_camera import Placement, add_film_camera
 from .materials import nodes_of, plain_material
 
 Array = NDArray[np.float64]
 
 STAGE = "Stage"
-FILM_CAMERA = "Footage camera"
 SENSOR_MM = 36.0
 BOUND_FRAMES = 8  # at which the character's size is measured
-CAMERA_AXES = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's camera looks along -Z with Y up
 FLOOR_COLOURS = ((0.34, 0.36, 0.38, 1.0), (0.29, 0.31, 0.33, 1.0))
 SKY = (0.55, 0.6, 0.66, 1.0)
 
@@ -51,8 +47,7 @@ def set_stage(obj: Object, take: Take, result: dict[str, Any], *, clip: Path | N
         add_floor(collection, low, high)
         add_light(scene, collection)
     if take.focal_px and take.image_size and take.world_from_camera is not None:
-        camera = _add_film_camera(stage_collection(scene), take, clip, out, result)
-        _key_film_camera(camera, take, result)
+        camera = add_film_camera(stage_collection(scene), take, Placement.of(result), clip=clip, beside=out)
         scene.render.resolution_x, scene.render.resolution_y = take.image_size
     elif furnish:
         camera = _add_view_camera(stage_collection(scene), low, high)
@@ -131,73 +126,6 @@ def add_light(scene: Scene, collection: Collection) -> None:
     if background is not None:
         background.inputs["Color"].default_value = SKY
         background.inputs["Strength"].default_value = 0.6
-
-
-def _add_film_camera(
-    collection: Collection, take: Take, clip: Path | None, out: Path, result: dict[str, Any]
-) -> Object:
-    """Add the camera of the footage; scaled and placed like the motion, so that the picture stays the same."""
-    assert take.focal_px and take.image_size and take.world_from_camera is not None
-    width, height = take.image_size
-    data = bpy.data.cameras.new(FILM_CAMERA)
-    data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_MM
-    data.lens = take.focal_px * SENSOR_MM / width
-    if take.principal_point is not None:
-        data.shift_x = (width / 2 - take.principal_point[0]) / width
-        data.shift_y = (take.principal_point[1] - height / 2) / width
-    camera = bpy.data.objects.new(FILM_CAMERA, data)
-    matrix = _placed_camera(np.array(take.world_from_camera, np.float64), result)
-    camera.matrix_world = Matrix(matrix.tolist())
-    data.clip_end = max(100.0, 4 * float(np.linalg.norm(matrix[:3, 3])))
-    collection.objects.link(camera)
-    if clip is not None and clip.is_file():
-        _show_footage(camera, take, clip, out)
-    return camera
-
-
-def _placed_camera(world_from_camera: Array, result: dict[str, Any]) -> Array:
-    """Return camera matrices (...,4,4) of Blender's axes, scaled about the origin and placed like the motion."""
-    matrices = world_from_camera @ CAMERA_AXES
-    matrices[..., :3, 3] *= result["size_ratio"]
-    return np.array(result["placement"]) @ matrices
-
-
-def _key_film_camera(camera: Object, take: Take, result: dict[str, Any]) -> None:
-    """Give the camera of moving footage its keys, on the frames of the character's."""
-    if take.camera_path is None:
-        return
-    assert take.times is not None and take.image_size is not None
-    render = bpy.context.scene.render
-    frames = key_frames(take.times - take.times[0], render.fps / render.fps_base, result["frame_start"])
-    writer = KeyWriter(frames)
-    matrices = _placed_camera(np.array(take.camera_path, np.float64), result)
-    camera.rotation_mode = "QUATERNION"
-    _, new_curve = new_action(camera, FILM_CAMERA)
-    turns = continuous(from_matrix(matrices[:, :3, :3]))
-    for path, values in (("location", matrices[:, :3, 3]), ("rotation_quaternion", turns)):
-        for index in range(values.shape[1]):
-            writer.write(new_curve(path, index, FILM_CAMERA), values[:, index])
-    if take.focal_path is not None:
-        _, new_curve = new_action(camera.data, f"{FILM_CAMERA} lens")
-        writer.write(new_curve("lens", 0, "Lens"), take.focal_path * SENSOR_MM / take.image_size[0])
-
-
-def _show_footage(camera: Object, take: Take, clip: Path, out: Path) -> None:
-    """Put the clip behind what the camera sees; its file is named relative to the result when that is a .blend."""
-    footage = bpy.data.movieclips.load(str(clip.resolve()))
-    begin = 0.0 if take.times is None else float(take.times[0])
-    footage.frame_start = bpy.context.scene.frame_start - round(begin * take.fps)
-    background = camera.data.background_images.new()
-    background.source = "MOVIE_CLIP"
-    background.clip = footage
-    background.alpha = 0.6
-    background.display_depth = "BACK"
-    camera.data.show_background_images = True
-    if out.suffix.lower() == ".blend":
-        try:
-            footage.filepath = "//" + Path(os.path.relpath(clip.resolve(), out.resolve().parent)).as_posix()
-        except ValueError:  # another drive of Windows: the full path stays
-            return
 
 
 def _add_view_camera(collection: Collection, low: Array, high: Array) -> Object:

@@ -17,8 +17,9 @@ from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
 from .armature import armatures_of, meshes_of, named_armature
 from .files import open_rig
+from .film_camera import FILM_CAMERA
 from .materials import plain_material
-from .stage import FILM_CAMERA, add_floor, add_light, stage_collection
+from .stage import add_floor, add_light, stage_collection
 
 Array = NDArray[np.float64]
 

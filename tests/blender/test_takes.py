@@ -1,0 +1,162 @@
+"""The list of takes, the figure that is drawn for the chosen one, and the camera with its footage."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+from bpy.types import Object
+from bpy_extras.object_utils import world_to_camera_view
+from mathutils import Vector
+from synthetic_rigs import walking_take
+
+MODULE = "bl_ext.user_default.posewright"
+SIZE, FOCAL = (640, 360), 600.0
+
+
+def filmed_walk(frames: int = 30, fps: float = 30.0) -> Any:
+    """Return someone who walks, seen from 4 m in front, and 1 m above the floor."""
+    take = walking_take(frames, fps)
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # x right, y down, z away
+    matrix[:3, 3] = (0.0, -4.0, 1.0)
+    take.world_from_camera, take.focal_px = matrix, FOCAL
+    take.image_size, take.principal_point = SIZE, (SIZE[0] / 2, SIZE[1] / 2)
+    return take
+
+
+@pytest.fixture
+def scene(extension: ModuleType, tmp_path: Path) -> bpy.types.Scene:
+    """An empty scene with one take in the list."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+    filmed_walk().save(tmp_path / "walk.npz")
+    assert bpy.ops.posewright.import_take(filepath=str(tmp_path / "walk.npz")) == {"FINISHED"}
+    return bpy.context.scene
+
+
+def test_names_are_unique_and_sort(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    for _ in range(2):
+        bpy.ops.posewright.import_take(filepath=str(tmp_path / "walk.npz"))
+    takes = scene.posewright.takes
+    assert [take.name for take in takes] == ["walk", "walk.001", "walk.002"]
+    assert len({take.uid for take in takes}) == 3 and scene.posewright.take_index == 2
+    takes[1].name = "  walk "
+    assert takes[1].name == "walk.001"
+    takes[1].name = "Übung"
+    assert takes[1].name == "Übung"
+
+
+def test_the_list_survives_saving_and_undo(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.posewright.delete_take("EXEC_DEFAULT", True)
+    assert not bpy.context.scene.posewright.takes and not bpy.data.texts
+    bpy.ops.ed.undo()
+    assert [take.name for take in bpy.context.scene.posewright.takes] == ["walk"]
+    file = tmp_path / "mit Umlaut ä.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(file))
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+    assert not bpy.context.scene.posewright.takes
+    bpy.ops.wm.open_mainfile(filepath=str(file))
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
+    (mannequin,) = (obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+    assert mannequin.animation_data.action.name == "walk", "the mannequin comes when there is no armature"
+
+
+def test_a_take_that_somebody_destroyed_is_told(scene: bpy.types.Scene) -> None:
+    scene.posewright.takes[0].text.from_string("nonsense")
+    with pytest.raises(RuntimeError, match="is damaged"):
+        bpy.ops.posewright.apply()
+    bpy.data.texts.remove(scene.posewright.takes[0].text)
+    with pytest.raises(RuntimeError, match="not in this file any more"):
+        bpy.ops.posewright.apply()
+
+
+def test_settings_are_shown_again(scene: bpy.types.Scene) -> None:
+    assert not bpy.ops.posewright.recall_settings.poll(), "nothing was captured here"
+    item = scene.posewright.takes[0]
+    item.clip = "walk.mp4"
+    item.settings = '{"quality": "best", "height": 1.85, "start": 2.0, "end": null, "camera": "pan", "smooth": 0.25}'
+    assert bpy.ops.posewright.recall_settings() == {"FINISHED"}
+    capture, footage = scene.posewright.capture, scene.posewright.footage
+    assert (capture.quality, capture.camera, capture.smooth) == ("best", "pan", 0.25)
+    assert capture.height == pytest.approx(1.85)
+    assert footage.clip == "walk.mp4" and footage.use_range and footage.start == 2.0
+
+
+def test_the_figure_follows_the_scene(scene: bpy.types.Scene) -> None:
+    preview = importlib.import_module(f"{MODULE}.addon.takes.preview")
+    take = filmed_walk()
+    scene.render.fps = 24
+    scene.frame_set(13)
+    assert preview.seconds_at(scene, take, 1.0) == pytest.approx(0.5)
+    joints, _ = preview.joints_at(take, 0.5)
+    np.testing.assert_allclose(joints, take.joints[15], atol=1e-5)
+    joints, _ = preview.joints_at(take, 15.5 / 30)
+    np.testing.assert_allclose(joints, (take.joints[15] + take.joints[16]) / 2, atol=1e-5)
+    scene.frame_set(500)
+    assert preview.seconds_at(scene, take, 1.0) == pytest.approx(29 / 30), "it stays at the end"
+
+
+def camera_of(scene: bpy.types.Scene) -> Object:
+    """Return the only camera."""
+    (camera,) = (obj for obj in scene.objects if obj.type == "CAMERA")
+    return camera
+
+
+def seen_at(scene: bpy.types.Scene, point: Any) -> tuple[float, float]:
+    """Return where the scene's camera sees a point, in pixels from the upper left corner."""
+    x, y, _ = world_to_camera_view(scene, scene.camera, Vector(point))
+    return x * SIZE[0], (1 - y) * SIZE[1]
+
+
+def test_the_camera_sees_the_figure_and_the_character(scene: bpy.types.Scene) -> None:
+    take = filmed_walk()
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    assert scene.camera == camera_of(scene)
+    assert (scene.render.resolution_x, scene.render.resolution_y) == SIZE
+    bpy.context.view_layer.update()
+    pelvis = take.joint("pelvis")[0].astype(float)
+    expected = (320 + FOCAL * pelvis[0] / (pelvis[1] + 4), 180 - FOCAL * (pelvis[2] - 1) / (pelvis[1] + 4))
+    assert seen_at(scene, pelvis) == pytest.approx(expected, abs=0.5)
+
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    obj = next(obj for obj in scene.objects if obj.type == "ARMATURE")
+    scene.frame_set(1)
+    hips = obj.matrix_world @ obj.pose.bones["hips"].head
+    assert seen_at(scene, hips) == pytest.approx(expected, abs=12), "the character is as large as the person"
+    assert camera_of(scene).name == "walk camera", "it takes the place of the first"
+    assert len(bpy.data.cameras) == 1
+
+
+@pytest.mark.parametrize("rate", [30, 24, 60])
+def test_the_footage_plays_at_its_speed(scene: bpy.types.Scene, checkout: Path, rate: int) -> None:
+    scene.render.fps = rate
+    scene.posewright.takes[0].clip = str(checkout / "examples" / "dance.mp4")
+    scene.posewright.apply.frame_start = 11
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    for seconds in (0, 1, 4):
+        frame = 11 + seconds * rate
+        scene.frame_set(frame)
+        data = camera_of(scene).evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+        background = data.background_images[0]
+        if rate == 30:
+            shown = frame - background.clip.frame_start
+        else:
+            shown = frame - background.image_user.frame_start + background.image_user.frame_offset
+        assert shown == pytest.approx(30 * seconds, abs=1), "frames of the video, which has 30 a second"
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    assert len(bpy.data.movieclips) + len(bpy.data.images) == 1, "the former footage goes with its camera"
+
+
+def test_a_take_without_camera_and_a_video_that_is_gone(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    scene.posewright.takes[0].clip = str(tmp_path / "gone.mp4")
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}  # with a warning
+    walking_take(5, 30.0).save(tmp_path / "plain.npz")
+    bpy.ops.posewright.import_take(filepath=str(tmp_path / "plain.npz"))
+    with pytest.raises(RuntimeError, match="does not know its camera"):
+        bpy.ops.posewright.add_camera()
+    assert len(bpy.data.cameras) == 1
