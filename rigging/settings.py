@@ -1,11 +1,12 @@
 """Every choice about how a motion is put on a rig, in one value that travels as JSON. numpy only."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
 from ..errors import UsageError
 from .keys.settings import KeySettings
+from .maps.user_maps import read_entries
 from .solver.reaching import HAND_MODES, HandMode
 from .solver.roots import PLACES, ROOT_MODES, Place, RootMode
 from .solver.stances import FEET_MODES, FeetMode
@@ -31,6 +32,7 @@ class RetargetSettings:
     """How a motion is put on a rig. UsageError, in one sentence, for a choice that does not exist."""
 
     map_file: Path | None = None  # a JSON map that overrides what is found
+    map: dict[str, Any] | None = None  # the same in memory, part -> bones; goes before ``map_file``
     feet: FeetMode = "auto"
     drive: DriveMode = "auto"
     root: RootMode = "hips"
@@ -45,6 +47,12 @@ class RetargetSettings:
                 raise UsageError(
                     f"There is no way {getattr(self, name)} to {words}; choose one of {', '.join(choices)}."
                 )
+
+    def self_contained(self) -> Self:
+        """Return the same settings with the map inside, which needs no file; PosewrightError when that is no map."""
+        if self.map_file is None:
+            return self
+        return replace(self, map=self.map or read_entries(self.map_file), map_file=None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the values as JSON holds them."""

@@ -49,7 +49,7 @@ def animate_armature(
     take = part_of(take, settings.keys)
     progress("rig", 0.1, "finding the bones")
     rest = rest_of(obj)
-    rig_map = map_rig(rest, settings.map_file)
+    rig_map = map_rig(rest, settings.map_file, settings.map)
     progress("rig", 0.15, "finding the controls")
     drive = driven(obj, rest, rig_map, settings.drive)
     rest, rig_map = drive.rest, drive.map

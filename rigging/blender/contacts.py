@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...core.skeleton import CONTACT_POINTS, STANDS
 from ...core.take import Take
 from ...errors import PosewrightError
+from ..keys.settings import part_of
 from ..solver.stances import contacts_of
 from .applied import Applied
 from .keyframes import KeyWriter, curves_of, key_frames, new_action
@@ -107,9 +108,10 @@ def set_contact(empty: Object, points: Iterable[str], start: int, end: int, *, s
 
 
 def frames_of(take: Take, applied: Applied) -> NDArray[np.float64]:
-    """Return the frame number (F,) of the timeline at which each frame of the take was keyed."""
+    """Return the frame number (F,) of the timeline at which each frame of the take lies, keyed or left out."""
     times = np.asarray(take.times, np.float64)
-    return key_frames(times - times[0], applied.fps, applied.frame_start)
+    first = float(np.asarray(part_of(take, applied.settings.keys).times, np.float64)[0])
+    return key_frames(times - first, applied.fps, applied.frame_start)
 
 
 def _insert(curve: FCurve, frame: int, value: float) -> None:

@@ -51,6 +51,16 @@ def finger_parts(body: Skeleton, found: Parts, preset_name: str) -> tuple[Parts,
     return parts, by_name
 
 
+def finger_from(body: Skeleton, first: int) -> list[int]:
+    """Return the bones of a finger from a bone on to the tip, a mere end left out."""
+    chain = [first]
+    while body.children[chain[-1]]:
+        chain.append(max(body.children[chain[-1]], key=lambda c: len(body.below[c])))
+    is_end = _AN_END.search(names_of(body.rest)[chain[-1]].core)
+    moves = body.rest.skin is None or body.rest.skin[chain[-1]] > 0
+    return chain[:-1] if len(chain) > 1 and (is_end or not moves) else chain
+
+
 def _chains(body: Skeleton, hand: int, cores: list[str]) -> list[list[int]]:
     """Return the fingers' bones below a hand, each from the palm to its tip, mere ends left out."""
     chains: list[list[int]] = []

@@ -1,11 +1,11 @@
 """Which bone is which part of the body: by names, by shape, by the file itself, and by the user's map. numpy only."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import PosewrightError
 from ..rig import MAP_FORMAT, RigMap, RigRest
@@ -15,13 +15,13 @@ from .naming import PRESETS, parts_by_names, preset, stated_parts
 from .parts import ALL_PARTS, BELOW, EXTRA_PARTS, LIMBS, MIDDLE, PARTS, Parts, core_of, in_words
 from .posture import stands_on_four
 from .skeleton import Skeleton
-from .structure import facing_of, parts_by_shape
-from .user_maps import read_map, saved_map
+from .structure import left_of, parts_by_shape
+from .user_maps import parts_stated, read_map, saved_map
 
 __all__ = ["EXTRA_PARTS", "FORMAT", "GIVE_MAP", "LIMBS", "MIDDLE", "PARTS", "PRESETS", "map_rig", "preset"]
 
 FORMAT: Final = MAP_FORMAT
-GIVE_MAP: Final = "give a map of its bones (--map, in Blender under Character Options)."
+GIVE_MAP: Final = "give a map of its bones (--map, in Blender under Character > Bone Map)."
 """What to do about a rig that is not understood."""
 
 FLAT: Final = 1e-6  # of the largest scale of an armature: a smaller one leaves nothing of it
@@ -35,43 +35,55 @@ _LYING: Final = (  # turns that set a rig upright whose up is not the world's: o
 )
 
 
-def map_rig(rest: RigRest, map_file: Path | None = None) -> RigMap:
+def map_rig(
+    rest: RigRest,
+    map_file: Path | None = None,
+    stated: Mapping[str, Any] | None = None,
+    *,
+    complete: bool = True,
+) -> RigMap:
     """Return which bones of a rig are which parts of the body, and how sure that is.
 
     Names come first (what the file itself states, presets, names that many rigs share) as far as hierarchy and shape
     do not contradict; what they leave open is found by the shape of the rest pose and the skin; sides are checked
-    against the feet; ``map_file`` (JSON as ``RigMap.to_json`` gives it), or else the map that the user had remembered
-    for this rig, overrides. Raises PosewrightError when there are no bones, no legs, no arms or no hips, when the body
-    stands on four legs, or when ``map_file`` is not a map of this rig.
+    against the feet; ``stated`` (part -> bones, as in a map file), else ``map_file`` (JSON as ``RigMap.to_json`` gives
+    it), or else the map that the user had remembered for this rig, overrides: a bone that it names is of no other part.
+    Raises PosewrightError when there are no bones, no legs, no arms or no hips, when the body stands on four legs, or
+    when the map is not one of this rig. Unless it must be ``complete``, what lacks or stands on four legs gets a note.
     """
     _require_size(rest)
     notes: list[str] = []
-    own, own_source = _own_parts(rest, map_file, notes)
+    own, own_source = _own_parts(rest, map_file, stated, notes)
     whole, body = Skeleton.of(rest), Skeleton.body_of(rest)
     body, shape = _shape(rest, body)
     found, origin, source = _merge(rest, whole, body, shape, own, notes)
     _check_sides(body, found, rest, notes)
-    found |= own
+    found = _without(found, own) | own
     if own_source:
         source = f"{source}, {own_source}" if set(found) - set(own) else own_source
-    _require(rest, found)
-    if not own and stands_on_four(body, found):
-        raise PosewrightError(f"The armature {rest.name} stands on four legs; choose a character on two, or {GIVE_MAP}")
+    problem = _problem(rest, body, found, own)
+    if problem and complete:
+        raise PosewrightError(problem)
+    notes += [problem] if problem else []
     found = _with_chains(whole, body, found, set(own))
     preset_name = source.split(" ")[0].rstrip(",")
     extra, by_name = finger_parts(body, found, preset_name if preset_name in PRESETS else "generic")
     extra |= twist_parts(body, found | extra)
     origin |= dict.fromkeys(by_name, BY_NAMES) | {part: BY_NAMES for part in extra if part.endswith("_twist")}
-    found |= {part: bones for part, bones in extra.items() if part not in own and part not in found}
+    found |= {part: bones for part, bones in _without(extra, own).items() if part not in own and part not in found}
     found = {part: found[part] for part in ALL_PARTS if found.get(part)}
-    judged, doubts = confidence(body, found, origin, shape, set(own), _left(body, found))
+    judged, doubts = confidence(body, found, origin, shape, set(own), left_of(body, found))
     _note_what_is_missing(rest, found, notes)
     notes += doubts
     return RigMap({p: tuple(rest.bones[b] for b in bones) for p, bones in found.items()}, source, notes, judged)
 
 
-def _own_parts(rest: RigRest, map_file: Path | None, notes: list[str]) -> tuple[Parts, str]:
-    """Return the parts that the user states, by a file or by a remembered map, and the name of that file."""
+def _own_parts(
+    rest: RigRest, map_file: Path | None, stated: Mapping[str, Any] | None, notes: list[str]
+) -> tuple[Parts, str]:
+    """Return the parts that the user states, by hand, by a file or by a remembered map, and the name of that."""
+    if stated:
+        return parts_stated(rest, stated, "The bone map"), "your map"
     if map_file is not None:
         return read_map(rest, Path(map_file)), Path(map_file).name
     remembered = saved_map(rest)
@@ -84,6 +96,13 @@ def _own_parts(rest: RigRest, map_file: Path | None, notes: list[str]) -> tuple[
         return {}, ""
     notes.append(f"The map that you had remembered for {rest.name} is used ({remembered}).")
     return own, "remembered map"
+
+
+def _without(found: Parts, own: Parts) -> Parts:
+    """Return the parts without the bones that the user states for others; what loses its first bone goes."""
+    stated = {b for bones in own.values() for b in bones}
+    rest = {part: tuple(b for b in bones if b not in stated) for part, bones in found.items()}
+    return {part: bones for part, bones in rest.items() if bones and bones[0] == found[part][0]}
 
 
 def _shape(rest: RigRest, body: Skeleton) -> tuple[Skeleton, Parts]:
@@ -217,7 +236,7 @@ def _with_chains(whole: Skeleton, body: Skeleton, found: Parts, own: set[str]) -
 
 def _check_sides(s: Skeleton, found: Parts, rest: RigRest, notes: list[str]) -> None:
     """Swap sides in ``found`` when the rig's feet and both hips and shoulders say that names mirror them."""
-    left = _left(s, found)
+    left = left_of(s, found)
     pairs = [(f"left_{part}", f"right_{part}") for part in ("thigh", "upper_arm")]
     if left is None or any(p not in found for pair in pairs for p in pair):
         return
@@ -231,14 +250,6 @@ def _check_sides(s: Skeleton, found: Parts, rest: RigRest, notes: list[str]) -> 
         )
 
 
-def _left(s: Skeleton, found: Parts) -> NDArray[np.float64] | None:
-    """Return the unit vector (3,) to the body's left, by its feet, or None when they do not tell."""
-    forward = facing_of(s, found)
-    if forward is None or np.linalg.norm(forward) < 0.3:
-        return None
-    return np.cross([0.0, 0.0, 1.0], forward) / np.linalg.norm(forward)
-
-
 def _require_size(rest: RigRest) -> None:
     if not rest.bones:
         raise PosewrightError(f"The armature {rest.name} has no bones; choose one that has.")
@@ -247,12 +258,16 @@ def _require_size(rest: RigRest) -> None:
         raise PosewrightError(f"The armature {rest.name} has no size in the scene; give it a scale that is not 0.")
 
 
-def _require(rest: RigRest, found: Parts) -> None:
+def _problem(rest: RigRest, body: Skeleton, found: Parts, own: Parts) -> str:
+    """Return why a map is of no use, as a sentence; "" when it is."""
     for word, parts in _NEEDED:
         if any(not found.get(part) for part in parts):
-            raise PosewrightError(f"The armature {rest.name} has no {word} that Posewright can find; {GIVE_MAP}")
+            return f"The armature {rest.name} has no {word} that Posewright can find; {GIVE_MAP}"
     if not found.get("hips"):
-        raise PosewrightError(f"The armature {rest.name} has no hips that Posewright can find; {GIVE_MAP}")
+        return f"The armature {rest.name} has no hips that Posewright can find; {GIVE_MAP}"
+    if not own and stands_on_four(body, found):
+        return f"The armature {rest.name} stands on four legs; choose a character on two, or {GIVE_MAP}"
+    return ""
 
 
 def _note_what_is_missing(rest: RigRest, found: Parts, notes: list[str]) -> None:

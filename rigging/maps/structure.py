@@ -78,6 +78,14 @@ def facing_of(s: Skeleton, parts: Parts) -> Array | None:
     return None if not found else np.mean(found, axis=0) * LEVEL
 
 
+def left_of(s: Skeleton, parts: Parts) -> Array | None:
+    """Return the unit vector (3,) to the body's left, by its feet, or None when they do not tell."""
+    forward = facing_of(s, parts)
+    if forward is None or np.linalg.norm(forward) < 0.3:
+        return None
+    return np.cross([0.0, 0.0, 1.0], forward) / np.linalg.norm(forward)
+
+
 def _forward(s: Skeleton, legs: Pair) -> Array:
     """Return where the body looks (3,): level, square to the line of the legs; by feet, then knees, else -Y."""
     parts: Parts = {}

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,6 +82,11 @@ def write_map(path: Path, rest: RigRest, rig_map: RigMap) -> None:
 
 def read_map(rest: RigRest, path: Path) -> Parts:
     """Return the parts of a map file (``null``: no bones); PosewrightError when it is no map of this rig."""
+    return parts_stated(rest, read_entries(path), f"The map {path}")
+
+
+def read_entries(path: Path) -> dict[str, Any]:
+    """Return what a map file says, part -> a bone, a list of bones or None; PosewrightError when it is no map."""
     try:
         content: Any = json.loads(Path(path).read_text("utf-8"))
     except OSError as error:
@@ -93,21 +99,26 @@ def read_map(rest: RigRest, path: Path) -> Parts:
     stated = content.get("format", MAP_FORMAT)
     if stated != MAP_FORMAT:
         raise PosewrightError(f"The map {path} is of the format {stated}; this Posewright reads {MAP_FORMAT}.")
-    found = {str(part): _bones(rest, path, str(part), value) for part, value in entries.items()}
+    return {str(part): value for part, value in entries.items()}
+
+
+def parts_stated(rest: RigRest, entries: Mapping[str, Any], what: str) -> Parts:
+    """Return the parts of the entries of a map; PosewrightError, naming it by ``what``, when it is none of this rig."""
+    found = {part: _bones(rest, what, part, value) for part, value in entries.items()}
     for part, bones in found.items():
         both = set(bones) & set(found.get(other_side(part) or "", ()))
         if both:
-            raise PosewrightError(f"The map {path} gives the bone {rest.bones[min(both)]} to both sides.")
+            raise PosewrightError(f"{what} gives the bone {rest.bones[min(both)]} to both sides.")
     return found
 
 
-def _bones(rest: RigRest, path: Path, part: str, value: Any) -> tuple[int, ...]:
+def _bones(rest: RigRest, what: str, part: str, value: Any) -> tuple[int, ...]:
     bones = [] if value is None else [value] if isinstance(value, str) else value
     if part not in ALL_PARTS:
-        raise PosewrightError(f"The map {path} names the part {part}; the parts are {', '.join(ALL_PARTS)}.")
-    if not isinstance(bones, list) or not all(isinstance(bone, str) for bone in bones):
-        raise PosewrightError(f"The map {path} must give a bone, a list of bones or null for {part}.")
+        raise PosewrightError(f"{what} names the part {part}; the parts are {', '.join(ALL_PARTS)}.")
+    if not isinstance(bones, list | tuple) or not all(isinstance(bone, str) for bone in bones):
+        raise PosewrightError(f"{what} must give a bone, a list of bones or null for {part}.")
     unknown = [bone for bone in bones if bone not in rest.bones]
     if unknown:
-        raise PosewrightError(f"The map {path} names the bone {unknown[0]}, which {rest.name} does not have.")
+        raise PosewrightError(f"{what} names the bone {unknown[0]}, which {rest.name} does not have.")
     return tuple(rest.index(bone) for bone in bones)
