@@ -63,7 +63,7 @@ def apply_take(obj: Object, take: Take, applied: Applied, *, name: str, progress
         "take": applied.take,
         "frame_start": applied.frame_start,
         "fps": applied.fps,
-        "settings": json.dumps(applied.settings.to_json()),
+        "settings": json.dumps(applied.settings.self_contained().to_json()),
         "keys": _fingerprint(obj),
         "size_ratio": result["size_ratio"],
         "placement": [value for row in result["placement"] for value in row],
