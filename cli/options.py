@@ -46,8 +46,8 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--person",
         default="largest",
-        metavar="largest|N|X,Y",
-        help="whom to follow: the largest, the N-th largest, or the one at pixel X,Y of the first frame",
+        metavar="largest|N|X,Y[@S]",
+        help="whom to follow: the largest, the N-th largest, or the one at pixel X,Y of the first frame, or @S seconds",
     )
     group.add_argument("--start", type=float, metavar="SECONDS", help="begin here")
     group.add_argument("--end", type=float, metavar="SECONDS", help="stop here")
@@ -127,10 +127,12 @@ def _check_range(option: str, value: float | None, low: float, high: float | Non
 def _check_person(text: str) -> None:
     if text == "largest":
         return
+    place, at, time = text.partition("@")
     try:
-        numbers = [float(part) for part in text.split(",")]
+        numbers = [float(part) for part in place.split(",")]
+        moments = [float(time)] if at else []
     except ValueError:
-        numbers = []
-    whole = len(numbers) == 1 and numbers[0].is_integer() and numbers[0] >= 1
-    if not whole and len(numbers) != 2:
-        raise UsageError(f'--person must be "largest", a number from 1, or X,Y in pixels, not "{text}".')
+        numbers, moments = [], []
+    whole = len(numbers) == 1 and numbers[0].is_integer() and numbers[0] >= 1 and not at
+    if not whole and (len(numbers) != 2 or len(moments) != len(at)):
+        raise UsageError(f'--person must be "largest", a number from 1, X,Y in pixels or X,Y@SECONDS, not "{text}".')

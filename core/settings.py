@@ -52,7 +52,9 @@ class TrackSettings:
 
     device: Device = "auto"
     quality: Quality = "balanced"
-    person: str = "largest"  # "largest", a number from 1 (by size), or "X,Y" in pixels of the first frame
+    person: str = (
+        "largest"  # "largest", a number from 1 (by size), "X,Y" in pixels of the first frame, or "X,Y@SECONDS"
+    )
     start: float | None = None  # seconds
     end: float | None = None  # seconds
     fps: float | None = None  # resample the take to this rate; None keeps the footage's own

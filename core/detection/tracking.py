@@ -27,6 +27,12 @@ REACH = 0.5
 GIVE_UP = 60.0
 """Seconds after which a person who was lost is no longer waited for."""
 
+NEAR = 1.0
+"""Seconds by which a person who is pointed out at a moment may be seen earlier or later."""
+
+AROUND_CLICK = 0.3
+"""Seconds around such a moment in which to look for the person; a second of them counts as much as a body's side."""
+
 JUMP = 0.4
 WATCH = 1.5
 """A link over more than 0.4 sides is checked against what is seen 1.5 s before and after it."""
@@ -48,13 +54,12 @@ class Sighting:
 def choose_path(sightings: list[Sighting], person: str, image_size: tuple[int, int]) -> list[Sighting]:
     """Return the sightings of the person to follow, in order of time.
 
-    ``person`` is "largest" (for longest), a number from 1 (the N-th of them) or "X,Y" (at that pixel when first seen).
-    Raises PosewrightError when there is no such person, UsageError when ``person`` is none of these.
+    ``person`` is "largest" (for longest), a number from 1 (the N-th of them), "X,Y" (at that pixel when first seen) or
+    "X,Y@SECONDS" (at that pixel at that time of the footage). Raises PosewrightError when there is no such person,
+    UsageError when ``person`` is none of these.
     """
     if person != "largest" and "," in person:
-        start = _at_pixel(sightings, _pixel(person, image_size))
-        later = [s for s in sightings if s.time > start.time]
-        return best_path([start, *later], from_first=True)
+        return _path_through(sightings, _at_pixel(sightings, *_place(person, image_size)))
     left = sightings
     number = 1 if person == "largest" else _number(person)
     for rank in range(1, number + 1):
@@ -173,31 +178,65 @@ def plan_regions(path: list[Sighting], times: NDArray[np.float64]) -> Array:
     return plan
 
 
+def _path_through(sightings: list[Sighting], point: Sighting) -> list[Sighting]:
+    """Return the best path that goes through a sighting."""
+    later = best_path([point, *(s for s in sightings if s.time > point.time)], from_first=True)
+    earlier = [_turned(s) for s in reversed(sightings) if s.time < point.time]
+    if not earlier:
+        return later
+    before = best_path([_turned(point), *earlier], from_first=True)
+    return [*(_turned(s) for s in before[:0:-1]), *later]
+
+
+def _turned(sighting: Sighting) -> Sighting:
+    """Return the sighting as time that runs backward has it; what a body can do is the same both ways."""
+    return replace(sighting, time=-sighting.time)
+
+
 def _without(sightings: list[Sighting], path: list[Sighting]) -> list[Sighting]:
     """Return the sightings that are not of the person on this path, nor doubles of that person."""
     taken = {s.time: s.person.region for s in path}
     return [s for s in sightings if s.time not in taken or disagreement(s.person.region, taken[s.time]) > 1.0]
 
 
-def _at_pixel(sightings: list[Sighting], pixel: Array) -> Sighting:
-    """Return whose body square holds the pixel when people are first seen, or who is nearest."""
-    first = [s for s in sightings if s.time == sightings[0].time]
-    distance = np.array([np.hypot(*(s.person.region[:2] - pixel)) for s in first])
-    inside = distance <= np.array([s.person.region[2] / MARGIN / 2 for s in first])
-    return first[int(np.argmin(distance + np.where(inside, 0.0, 1e6)))]
+def _at_pixel(sightings: list[Sighting], pixel: Array, seconds: float | None) -> Sighting:
+    """Return whose body square holds the pixel, or who is nearest, when people are first seen or around a time."""
+    times = np.array([s.time for s in sightings])
+    moment = times[0] if seconds is None else seconds
+    late = np.abs(times - moment)
+    if late.min() > NEAR:
+        raise PosewrightError(
+            f"Nobody is seen at {moment:g} s, where the person was pointed out; people are seen from {times[0]:.2f} "
+            f"to {times[-1]:.2f} s of what is used of the video."
+        )
+    # Not only in the nearest frame looked at: the person may have been missed in that one.
+    there = np.flatnonzero(late <= (0.0 if seconds is None else max(late.min(), AROUND_CLICK)))
+    regions = np.stack([sightings[index].person.region for index in there])
+    away = np.hypot(*(regions[:, :2] - pixel).T) / regions[:, 2]
+    cost = away + late[there] + np.where(away <= 0.5 / MARGIN, 0.0, 1e3)
+    return sightings[int(there[np.argmin(cost)])]
 
 
-def _pixel(person: str, image_size: tuple[int, int]) -> Array:
+def _place(person: str, image_size: tuple[int, int]) -> tuple[Array, float | None]:
+    """Return the pixel and the seconds (None: when people are first seen) of "X,Y" or "X,Y@SECONDS"."""
+    pixel, at, time = person.partition("@")
     try:
-        x, y = (float(part) for part in person.split(","))
+        x, y = (float(part) for part in pixel.split(","))
+        seconds = float(time) if at else None
     except ValueError:
-        raise UsageError(f"The person must be given as X,Y in pixels, not '{person}'.") from None
+        raise UsageError(
+            f"The person must be given as X,Y in pixels, or X,Y@SECONDS for another moment, not '{person}'."
+        ) from None
     if not (0 <= x < image_size[0] and 0 <= y < image_size[1]):
-        raise PosewrightError(f"The pixel {person} lies outside the picture of {image_size[0]} x {image_size[1]}.")
-    return np.array([x, y])
+        raise PosewrightError(f"The pixel {pixel} lies outside the picture of {image_size[0]} x {image_size[1]}.")
+    if seconds is not None and not math.isfinite(seconds):
+        raise UsageError(f"The moment of the person must be a number of seconds, not '{time}'.")
+    return np.array([x, y]), seconds
 
 
 def _number(person: str) -> int:
     if not person.isdecimal() or int(person) < 1:
-        raise UsageError(f"The person must be 'largest', a number from 1 or X,Y in pixels, not '{person}'.")
+        raise UsageError(
+            f"The person must be 'largest', a number from 1, X,Y in pixels or X,Y@SECONDS, not '{person}'."
+        )
     return int(person)

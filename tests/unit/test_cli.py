@@ -25,6 +25,9 @@ def test_unknown_commands_are_wrong_usage(capsys: pytest.CaptureFixture[str]) ->
     [
         ["--person", "tall"],
         ["--person", "0"],
+        ["--person", "2@1.5"],
+        ["--person", "10,20@soon"],
+        ["--person", "10,20@"],
         ["--start", "3", "--end", "2"],
         ["--fov", "200"],
         ["--fov", "60", "--focal-px", "900"],

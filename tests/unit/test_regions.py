@@ -98,6 +98,20 @@ def test_person_who_leaves_is_not_taken_for_one_who_stays() -> None:
     assert path == leaving
 
 
+def test_somebody_who_comes_later_is_chosen_at_another_moment() -> None:
+    """Whoever is pointed out at a moment is followed to both sides of it."""
+    large = [Sighting(s.time, person(300, side=500.0)) for s in walker(6.0)]
+    guest = [Sighting(s.time, person(1100, 420, 320.0)) for s in large[5:25] if s is not large[15]]
+    everybody = in_order(large, guest)  # and the guest is missed once, at 3 s
+    assert choose_path(everybody, "1090,400", SIZE) == large, "when people are first seen, nobody else is there"
+    assert choose_path(everybody, "1090,400@3.02", SIZE) == guest
+    assert choose_path(everybody, "1090,400@1", SIZE) == guest
+    assert choose_path(everybody, "1090,400@4.8", SIZE) == guest
+    assert choose_path(everybody, "310,500@3", SIZE) == large
+    with pytest.raises(PosewrightError, match=r"Nobody is seen at 9 s.* from 0\.00 to 5\.80 s"):
+        choose_path(everybody, "1090,400@9", SIZE)
+
+
 def test_people_are_numbered_by_size_and_chosen_by_pixel() -> None:
     large, small = walker(side=500.0), [Sighting(s.time, person(1100, 420, 320.0)) for s in walker()]
     everybody = in_order(large, small)
@@ -110,7 +124,7 @@ def test_people_are_numbered_by_size_and_chosen_by_pixel() -> None:
         choose_path(everybody, "3", SIZE)
     with pytest.raises(PosewrightError, match="outside the picture"):
         choose_path(everybody, "1300,10", SIZE)
-    for nonsense in ("0", "tall", "1,2,3", "a,b"):
+    for nonsense in ("0", "tall", "1,2,3", "a,b", "10,20@", "10,20@late", "10,20@nan"):
         with pytest.raises(UsageError):
             choose_path(everybody, nonsense, SIZE)
 
