@@ -287,6 +287,17 @@ def start_track(
     return WorkerJob(worker, "track", clip=str(clip.absolute()), out=str(out), settings=asdict(settings))
 
 
+def start_relift(worker: WorkerProcess, take: Take, device: str | None = None) -> WorkerJob:
+    """Begin to lift a take again from its own keypoints; the result's "out" is the new Take's file.
+
+    ``device`` is that of the capture unless given.
+    """
+    number = next(_file_numbers)
+    source, out = (worker.folder / f"{name}-{number}.npz" for name in ("relift", "take"))
+    take.save(source)
+    return WorkerJob(worker, "relift", take=str(source), out=str(out), device=device)
+
+
 class WorkerTracker:
     """Track clips in a worker process that keeps its models loaded between them (see ``cli.capture.Tracker``)."""
 

@@ -23,7 +23,15 @@ Kind = TypeVar("Kind", dict, list)
 
 FORMAT_VERSION = 1
 
-OPTIONAL = ("confidence", "contacts", "joints_raw", "keypoints", "keypoint_confidence")
+OPTIONAL = (
+    "confidence",
+    "contacts",
+    "joints_raw",
+    "joints_fitted",
+    "keypoints",
+    "keypoint_confidence",
+    "keypoint_depth",
+)
 """Arrays with a value for every frame that a file may lack."""
 
 CAMERA = ("world_from_camera", "camera_path", "focal_path")
@@ -43,10 +51,12 @@ class Take:
     times: NDArray[np.float64] | None = None  # (F,) seconds in the footage
     confidence: NDArray[np.float32] | None = None  # (F,J) 0..1
     contacts: NDArray[np.float32] | None = None  # (F,4) left heel, left toe, right heel, right toe
-    joints_raw: NDArray[np.float32] | None = None  # (F,J,3) metres, before smoothing
+    joints_raw: NDArray[np.float32] | None = None  # (F,J,3) metres, as lifted
+    joints_fitted: NDArray[np.float32] | None = None  # (F,J,3) metres, as ``joints`` but for the filter over time
     keypoints: NDArray[np.float32] | None = None  # (F,J2,2) pixels of the footage
     keypoint_names: tuple[str, ...] = ()
     keypoint_confidence: NDArray[np.float32] | None = None  # (F,J2) 0..1
+    keypoint_depth: NDArray[np.float32] | None = None  # (F,J2) the detector's own guess: metres behind the hips
     focal_px: float | None = None
     principal_point: tuple[float, float] | None = None
     image_size: tuple[int, int] | None = None  # width, height
@@ -168,8 +178,10 @@ class Take:
             "confidence": (frames, joints),
             "contacts": (frames, 4),
             "joints_raw": (frames, joints, 3),
+            "joints_fitted": (frames, joints, 3),
             "keypoints": (frames, points, 2),
             "keypoint_confidence": (frames, points),
+            "keypoint_depth": (frames, points),
             "world_from_camera": (4, 4),
             "camera_path": (frames, 4, 4),
             "focal_path": (frames,),

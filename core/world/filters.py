@@ -1,8 +1,9 @@
 """Filters without delay, by name, all given one bandwidth so that the name changes the kind and not the amount.
 
-Each works along the first axis of (F,N,D) values, N paths of vectors, at true time stamps (F,) in seconds that
-increase, and leaves straight lines as they are, also at the ends. The bandwidth is the equivalent noise bandwidth in
-Hz: of white noise at R frames a second the part 2 B / R of the variance is left, whichever the filter.
+numpy alone: they also run inside Blender. Each works along the first axis of (F,N,D) values, N paths of vectors, at
+true time stamps (F,) in seconds that increase, and leaves straight lines as they are, also at the ends. The bandwidth
+is the equivalent noise bandwidth in Hz: of white noise at R frames a second the part 2 B / R of the variance is left,
+whichever the filter.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
+
+from .cholesky import solve_banded
 
 Array = NDArray[np.float64]
 
@@ -113,24 +115,27 @@ def spline(values: Array, times: Array, cutoff: float, order: int, slack: Array 
     Its gain at the frequency f is 1 / (1 + (f / cutoff)^(2 order)), the gain of a Butterworth filter of that order
     run forward and backward, so that half of the amplitude is left at ``cutoff`` Hz; unlike that one it takes
     uneven times and invents nothing beyond the ends. It is also the Rauch-Tung-Striebel smoother (1965) of a motion
-    whose ``order``-th derivative is white noise (Wahba 1978). ``slack`` (F,), up to 1, scales the penalty over time.
+    whose ``order``-th derivative is white noise (Wahba 1978). ``slack`` (F,N), up to 1, scales the penalty of each of N
+    paths (F,N,...) over time.
     """
     frames = len(values)
     order = min(order, frames - 1)
+    paths = 1 if slack is None else slack.shape[1]
     flat = values.reshape(frames, -1)
     share = ((times - times[0]) / (times[-1] - times[0]))[:, None]
     line = (1.0 - share) * flat[0] + share * flat[-1]  # apart, so that straight lines stay to the last digit
     rows, spans = _divided_differences(times, order)
-    penalty = spans / (np.median(np.diff(times)) * (2.0 * pi * cutoff) ** (2 * order))
+    penalty = (spans / (np.median(np.diff(times)) * (2.0 * pi * cutoff) ** (2 * order)))[:, None]
     if slack is not None:
         penalty = penalty * slack[order // 2 : order // 2 + len(penalty)]
-    banded = np.zeros((order + 1, frames))
+    banded = np.zeros((order + 1, frames, paths))
     banded[0] = 1.0
     for below in range(order + 1):
         for column in range(order + 1 - below):
-            product = penalty * rows[:, column] * rows[:, column + below]
+            product = penalty * (rows[:, column] * rows[:, column + below])[:, None]
             banded[below, column : column + len(product)] += product
-    return (solveh_banded(banded, flat - line, lower=True) + line).reshape(values.shape)
+    found = solve_banded(banded, (flat - line).reshape(frames, paths, -1)).reshape(flat.shape)
+    return (found + line).reshape(values.shape)
 
 
 def _divided_differences(times: Array, order: int) -> tuple[Array, Array]:
@@ -157,8 +162,7 @@ def adaptive(values: Array, times: Array, cutoff: float, metres: float) -> Array
     jitter = gaussian(((values - pilot) ** 2).sum(-1), times, JITTER_SECONDS).clip(0.0)
     squared_speed = metres**2 * ((velocity**2).sum(-1) - JITTER_SPEED**2 * jitter).clip(0.0)
     slack = (1.0 + squared_speed / FAST**2) ** -2  # the penalty goes with the 4th power of the cut-off
-    columns = [spline(values[:, path], times, cutoff, 2, slack[:, path]) for path in range(values.shape[1])]
-    return np.stack(columns, axis=1)
+    return spline(values, times, cutoff, 2, slack)
 
 
 def one_euro(values: Array, times: Array, cutoff: float, metres: float) -> Array:

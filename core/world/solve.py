@@ -94,15 +94,16 @@ def solve_world(
     if terms:
         scale = height / stature(bone_lengths(lifted))
         refined = _refined(raw, scale * lifted, joint_uncertainty(pose, scale), keypoints, camera, scene, terms)
-    motion = _planted(_smoothed(refined, scene, settings.smooth, settings.filter), scene)
+    filtered = _smoothed(refined, scene, settings.smooth, settings.filter)
+    motion = _planted(filtered, scene)
     ground = _find_ground(motion, scene, STEADY)
-    take = _take(motion, raw, ground, scene, keypoints, camera, missing, settings)
+    fitted = replace(refined, root=refined.root + motion.root - filtered.root)
+    take = _take((motion, raw, fitted), ground, scene, keypoints, camera, missing, settings)
     return even_take(take)
 
 
 def _take(
-    motion: Fit,
-    raw: Fit,
+    motions: tuple[Fit, Fit, Fit],
     ground: _Ground,
     scene: _Scene,
     keypoints: Keypoints,
@@ -110,11 +111,10 @@ def _take(
     missing: NDArray[np.bool_],
     settings: TrackSettings,
 ) -> Take:
-    """Return the take of a motion in reference axes."""
-    transform = _world(motion, ground, scene)
-    found, found_raw = (
-        extremities(scene.view.to_camera(fit.joints), keypoints, camera, scene.times, scene.height)
-        for fit in (motion, raw)
+    """Return the take of a motion in reference axes, of how it was lifted and of what it was before the filter."""
+    transform = _world(motions[0], ground, scene)
+    found, found_raw, found_fitted = (
+        extremities(scene.view.to_camera(fit.joints), keypoints, camera, scene.times, scene.height) for fit in motions
     )
     confidence = joint_confidence(keypoints, missing, scene.times)
     first = np.eye(4)
@@ -127,9 +127,11 @@ def _take(
         confidence=np.concatenate([confidence, found.confidence], axis=1).astype(np.float32),
         contacts=ground.contacts.chance.astype(np.float32),
         joints_raw=_moved(scene.view.to_reference(found_raw.all_joints), transform).astype(np.float32),
+        joints_fitted=_moved(scene.view.to_reference(found_fitted.all_joints), transform).astype(np.float32),
         keypoints=np.asarray(keypoints.points, np.float32),
         keypoint_names=keypoints.names,
         keypoint_confidence=np.nan_to_num(np.asarray(keypoints.confidence, np.float32)),
+        keypoint_depth=None if keypoints.depth_hint is None else np.asarray(keypoints.depth_hint[..., 2], np.float32),
         focal_px=camera.focal_px,
         principal_point=camera.principal_point,
         image_size=camera.image_size,

@@ -31,6 +31,9 @@ def even_take(take: Take) -> Take:
     count = int(np.floor((times[-1] - times[0]) * rate + UNEVEN)) + 1
     even = times[0] + np.arange(max(count, 2)) / rate
 
+    def on_curves(values: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+        return None if values is None else along_curves(values, times, even)
+
     def at_even(values: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
         return None if values is None else interpolate(values, times, even)
 
@@ -41,9 +44,11 @@ def even_take(take: Take) -> Take:
         times=even,
         confidence=at_even(take.confidence),
         contacts=at_even(take.contacts),
-        joints_raw=None if take.joints_raw is None else along_curves(take.joints_raw, times, even),
+        joints_raw=on_curves(take.joints_raw),
+        joints_fitted=on_curves(take.joints_fitted),
         keypoints=at_even(take.keypoints),
         keypoint_confidence=at_even(take.keypoint_confidence),
+        keypoint_depth=at_even(take.keypoint_depth),
         camera_path=None if take.camera_path is None else interpolate_poses(take.camera_path, times, even),
         focal_path=None if take.focal_path is None else np.interp(even, times, take.focal_path),
     )

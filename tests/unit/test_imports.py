@@ -18,6 +18,7 @@ MODULES = sorted(path for layer in LAYERS for path in (CHECKOUT / layer).rglob("
 INSIDE_BLENDER = (
     *("addon", "rigging", "cli", "core/__init__", "core/take", "core/bvh", "core/settings", "core/skeleton"),
     *("core/report", "core/spans", "core/ticks", "core/vectors", "core/values", "core/outputs", "core/camera/solved"),
+    *("core/edits", "core/relift", "core/world/cholesky", "core/world/filters", "core/world/smoothing"),
 )
 
 

@@ -10,8 +10,10 @@ from posewright.cli.main import main
 from posewright.cli.options import add_capture_arguments, capture_settings
 from posewright.core.settings import DEFAULT_FILTER, FILTERS
 from posewright.core.world import filters
+from posewright.core.world.cholesky import solve_banded
 from posewright.core.world.smoothing import cutoff_hz, fill_gaps, smooth, smooth_directions, smooth_rotations
 from posewright.errors import UsageError
+from scipy.linalg import solveh_banded
 
 RATE = 30.0
 EVEN = np.arange(600) / RATE
@@ -33,6 +35,32 @@ def left(name: str, strength: float, times: np.ndarray = EVEN) -> float:
 def test_names_and_implementations_agree() -> None:
     assert list(filters.FILTERS) == list(FILTERS)
     assert DEFAULT_FILTER in FILTERS
+
+
+@pytest.mark.parametrize("systems", [1, 4])
+@pytest.mark.parametrize("reach", [1, 2, 3])
+@pytest.mark.parametrize("frames", [4, 5, 300])
+def test_the_solver_of_the_filters_is_right(frames: int, reach: int, systems: int) -> None:
+    """Against scipy's, which Blender's Python does not have."""
+    rng = np.random.default_rng(frames + reach)
+    lower = rng.normal(size=(reach + 1, frames, systems))
+    lower[0] = 10.0 + np.abs(lower[0])
+    right = rng.normal(size=(frames, systems, 3))
+    np.testing.assert_allclose(solve_banded(lower, right), by_scipy(lower, right), atol=1e-12)
+
+
+def by_scipy(lower: np.ndarray, right: np.ndarray) -> np.ndarray:
+    columns = [solveh_banded(lower[:, :, k], right[:, k], lower=True) for k in range(lower.shape[2])]
+    return np.stack(columns, axis=1)
+
+
+@every_filter
+@pytest.mark.parametrize("strength", [0.05, 0.5, 1.0])
+def test_filters_are_the_same_with_scipy(name: str, strength: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    motion = np.cumsum(noise(200), axis=0)
+    ours = smooth(motion, UNEVEN, strength, name)
+    monkeypatch.setattr(filters, "solve_banded", by_scipy)
+    np.testing.assert_allclose(ours, smooth(motion, UNEVEN, strength, name), atol=1e-9)
 
 
 @every_filter
