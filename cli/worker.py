@@ -5,8 +5,10 @@ Requests, one JSON object per line on stdin:
     {"id": 1, "job": "track", "clip": PATH, "out": TAKE.npz, "settings": {fields of TrackSettings}}
     {"id": 2, "job": "preview", "take": TAKE.npz, "clip": PATH, "video": PATH or null, "sheet": PATH or null}
     {"id": 3, "job": "doctor"}
+    {"id": 5, "job": "people", "clip": PATH, "seconds": S, "out": PICTURE.npy, "settings": {fields of TrackSettings}}
     {"id": 4, "job": "setup", "folder": PATH, "device": "auto" or "cpu" or "cuda", "offline": BOOL}
     {"id": 5, "job": "remove", "folder": PATH}       what a set-up made in that folder
+    {"id": 6, "job": "relift", "take": TAKE.npz, "out": TAKE.npz, "device": DEVICE or null}
     {"job": "cancel", "id": 1}
     {"job": "quit"}
 
@@ -83,7 +85,9 @@ class Worker:
         self._trackers = TrackerShelf()
         self._jobs: dict[str, Callable[[Request, Progress], Result]] = {
             "track": self._track,
+            "people": self._people,
             "preview": _preview,
+            "relift": _relift,
             "doctor": _doctor,
             "setup": self._setup,
             "remove": _remove,
@@ -177,6 +181,13 @@ class Worker:
         wanted = Request(_path(request, "folder"), request.get("device", "auto"), bool(request.get("offline")))
         return set_up(wanted, progress, lambda text: self._say("log", text=text))
 
+    def _people(self, request: Request, progress: Progress) -> Result:
+        from .people import look_at_people
+
+        _require_torch()
+        settings, seconds = _settings(request), float(request.get("seconds") or 0.0)
+        return look_at_people(_path(request, "clip"), _path(request, "out"), settings, seconds, progress)
+
 
 class TrackerShelf:
     """Keep the last tracker, with its loaded models, for the next job with the same settings."""
@@ -195,11 +206,26 @@ class TrackerShelf:
 
 
 def _local_tracker(settings: TrackSettings) -> Tracker:
-    if importlib.util.find_spec("torch") is None:
-        raise PosewrightError(f"{sys.executable} has no PyTorch; choose a Python that has it for Posewright.")
+    _require_torch()
     from ..core.pipeline import Tracker as LocalTracker
 
     return LocalTracker(settings)
+
+
+def _require_torch() -> None:
+    if importlib.util.find_spec("torch") is None:
+        raise PosewrightError(f"{sys.executable} has no PyTorch; choose a Python that has it for Posewright.")
+
+
+def _relift(request: Request, progress: Progress) -> Result:
+    from ..core.relift import relifted
+    from ..core.take import Take
+
+    _require_torch()
+    out = _path(request, "out")
+    take = relifted(Take.load(_path(request, "take")), progress, device=request.get("device"))
+    take.save(out)
+    return {"out": str(out), "frames": take.frames, "fps": take.fps, "warnings": take_warnings(take)}
 
 
 def _preview(request: Request, progress: Progress) -> Result:
