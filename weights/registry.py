@@ -11,6 +11,8 @@ from .tensorfile import read_metadata
 
 Kind = Literal["detector", "lifter"]
 SHIPPED_FOLDER: Final = Path(__file__).parent / "files"
+BUNDLED_FOLDER: Final = Path(__file__).parent / "detectors"
+"""Detectors that an offline zip brings; not there otherwise."""
 LICENCES_FOLDER: Final = Path(__file__).parent / "licences"
 DEFAULT: Final = "default"
 """The name under which the best lifter of ours is found."""

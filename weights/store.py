@@ -1,7 +1,8 @@
 """Where weights lie on this machine: found, fetched, imported and checked.
 
-Our own lifters lie in this package. The rest is in ``home()``: a detector with its licence in a folder
-``detectors/NAME``, imported lifters as ``lifters/NAME.safetensors``; beside each file its entry as JSON.
+Our own lifters lie in this package, and a detector may: an offline zip brings it. The rest is in ``home()``: a
+detector with its licence in a folder ``detectors/NAME``, imported lifters as ``lifters/NAME.safetensors``; beside
+each file its entry as JSON.
 """
 
 import errno
@@ -20,6 +21,7 @@ from ..progress import Progress, silent
 from . import blazepose
 from .registry import (
     BLAZEPOSE,
+    BUNDLED_FOLDER,
     DEFAULT,
     LICENCES_FOLDER,
     SHIPPED_FOLDER,
@@ -196,8 +198,10 @@ def _place(entry: Entry) -> Path:
     """Return where the file of an entry lies or would lie."""
     if is_shipped(entry.name):
         return SHIPPED_FOLDER / entry.file
-    folder = home() / "lifters" if entry.kind == "lifter" else home() / "detectors" / entry.name
-    return folder / entry.file
+    if entry.kind == "lifter":
+        return home() / "lifters" / entry.file
+    bundled = BUNDLED_FOLDER / entry.name / entry.file
+    return bundled if bundled.is_file() else home() / "detectors" / entry.name / entry.file
 
 
 def _weights(entry: Entry) -> Weights:
