@@ -1,100 +1,71 @@
-"""The add-on in a real Blender with a window; POSEWRIGHT_BLENDER names the program.
+"""The add-on as an animator meets it: a real Blender, a real mouse and keyboard, and the real worker."""
 
-Skipped without that variable, and without a display (or xvfb-run, which makes one).
-"""
-
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from window.launch import Blender
 
-SCRIPT = Path(__file__).with_name("in_window.py")
-BLENDER = os.environ.get("POSEWRIGHT_BLENDER", "")
-LIMIT_SECONDS = 600
+Seen = dict[str, Any]
 
-
-@pytest.fixture(scope="module")
-def display() -> list[str]:
-    """What to put before a command so that it has a display."""
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("win32", "darwin"):
-        return []
-    if shutil.which("xvfb-run"):
-        return ["xvfb-run", "-a", "-s", "-screen 0 1600x900x24"]
-    pytest.skip("no display and no xvfb-run")
+LONGEST_ABSENCE = 0.3  # seconds that Blender's event loop may be away while a capture runs
+RIGS = {"mh_female_mixamo_tpose_cm.fbx": "Armature", "rigify_human_b42.blend": "rig"}
 
 
 @pytest.fixture(scope="module")
-def blender(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A Blender into which the built extension was installed: the environment to start it with."""
-    if not BLENDER:
-        pytest.skip("no Blender with a window was named in POSEWRIGHT_BLENDER")
-    folder = tmp_path_factory.mktemp("blender")
-    environment = os.environ | {
-        "BLENDER_USER_RESOURCES": str(folder / "user"),
-        "POSEWRIGHT_PYTHON": sys.executable,
-    }
-    subprocess.run([sys.executable, str(checkout / "build_addon.py"), "-o", str(folder)], check=True)
-    archive = next(folder.glob("*.zip"))
-    install = [BLENDER, "--command", "extension", "install-file", "-r", "user_default", "-e", str(archive)]
-    subprocess.run(install, env=environment, check=True, timeout=LIMIT_SECONDS)
-    return environment
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where stories save their files."""
+    return tmp_path_factory.mktemp("saved")
 
 
 @pytest.fixture(scope="module")
-def seen(
-    blender: dict[str, str], display: list[str], checkout: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
-    """What happened in a window: a capture cancelled, one with other choices, its contacts changed."""
-    folder = tmp_path_factory.mktemp("window")
-    result_file, log = folder / "result.json", folder / "output.txt"
+def capture(blender: Blender, checkout: Path, pictures: Path, saved: Path) -> Seen:
+    """Captures that were cancelled, one that was not, and its take on the mannequin."""
     clip = checkout / "examples" / "dance.mp4"
-    command = [*display, BLENDER, "--online-mode", "--python", str(SCRIPT), "--", str(result_file), str(clip)]
-    with log.open("wb") as stream:
-        subprocess.run(command, env=blender, stdout=stream, stderr=subprocess.STDOUT, timeout=LIMIT_SECONDS)
-    output = log.read_text("utf-8", errors="replace")
-    assert result_file.is_file(), output[-4000:]
-    seen = json.loads(result_file.read_text("utf-8"))
-    assert "error" not in seen, seen["error"]
-    assert "Traceback" not in output, output[-4000:]  # a panel that cannot be drawn says so there
+    return blender.play("capture", pictures / "capture", str(clip), str(saved / "capture.blend"))
+
+
+def test_a_capture_shows_its_progress_while_blender_stays_usable(capture: Seen) -> None:
+    assert capture["tab"] == "Posewright" and capture["clip"].endswith("dance.mp4")
+    before, after = capture["progress"]
+    assert capture["working_meanwhile"] and after > before
+    assert capture["view_turned"] > 0.05
+
+
+def test_the_event_loop_is_never_away_for_long(capture: Seen) -> None:
+    phases = {phase: longest[0] for phase, longest in capture["absences"].items() if phase.startswith("capture")}
+    assert phases and max(phases.values()) < LONGEST_ABSENCE, phases
+
+
+def test_a_cancelled_capture_leaves_nothing(capture: Seen) -> None:
+    for way in ("button", "escape"):
+        assert capture[f"takes_after_{way}"] == capture[f"texts_after_{way}"] == 0
+
+
+def test_capture_and_apply(capture: Seen) -> None:
+    name, frames, clip = capture["take"]
+    assert (name, Path(clip).name) == ("dance", "dance.mp4") and 14 <= frames <= 18, "half a second"
+    assert capture["range"] == [True, 0.0, 0.5]
+    before, undone = capture["objects"]
+    assert undone == before and capture["takes_after_undo"] == 1, "Ctrl-Z takes the character back, and the take stays"
+    assert capture["keyed_after_redo"]
+
+
+@pytest.fixture(scope="module")
+def characters(blender: Blender, shared: Path, walk: Path, pictures: Path, saved: Path) -> tuple[Seen, Path]:
+    """A take on a character with Mixamo's names and on a Rigify character, and the file that was saved."""
+    blend = saved / "characters.blend"
+    rigs = [f"{shared / 'rigs' / file}::{name}" for file, name in RIGS.items()]
+    return blender.play("characters", pictures / "characters", str(walk), str(blend), *rigs), blend
+
+
+def test_mixamo_and_rigify_characters_move(characters: tuple[Seen, Path]) -> None:
+    assert len(characters[0]["characters"]) == len(RIGS)
+    for name, metres in characters[0]["characters"].items():
+        assert metres > 0.05, name
+
+
+def test_a_saved_file_keeps_takes_and_motion(blender: Blender, characters: tuple[Seen, Path], pictures: Path) -> None:
+    seen = blender.play("reopened", pictures / "reopened", before=("-y", str(characters[1])))
+    assert seen["takes"] == ["walk"] and seen["keyed"] == sorted(characters[0]["characters"])
     assert seen["done"]
-    return seen
-
-
-def test_capture_in_the_window(seen: dict[str, Any]) -> None:
-    assert seen["category"] == "Posewright"
-    assert seen["modal"] and not seen["keys_while_running"] and not seen["keys_after_cancel"]
-    assert seen["keys_after_capture"] and seen["take_frames"] >= 10
-    assert seen["longest_gap"] < seen["running_seconds"] / 3, "Blender stood still"  # most of it: writing keyframes
-
-
-def test_choices_reach_the_capture(seen: dict[str, Any]) -> None:
-    assert seen["drawn"] == ["POSEWRIGHT_PT_options", "POSEWRIGHT_PT_character", "POSEWRIGHT_PT_contacts"]
-    assert seen["take_settings"]["camera"] == "static" and seen["take_settings"]["filter"] == "gaussian"
-    assert seen["feet"] == "always"
-
-
-def test_contacts_are_changed_in_the_window(seen: dict[str, Any]) -> None:
-    assert seen["contacts_active"]
-    assert seen["contacts_before"][0] == 1, "the dancer begins with both feet on the floor"
-    assert seen["contacts_in_air"] == [0, 0, *seen["contacts_before"][2:]] == seen["take_contacts"]
-    assert seen["contacts_after_undo"] == seen["contacts_before"]
-
-
-def test_command_in_a_real_blender(blender: dict[str, str], checkout: Path, tmp_path: Path) -> None:
-    take, out = tmp_path / "take.npz", tmp_path / "dance.blend"
-    clip = checkout / "examples" / "dance.mp4"
-    command = [BLENDER, "-b", "--online-mode", "--command", "posewright"]
-    words = ["animate", str(clip), "--rig", "mannequin", "-o", str(out), "--take", str(take), "--end", "0.5", "--json"]
-    done = subprocess.run([*command, *words], env=blender, capture_output=True, text=True, timeout=LIMIT_SECONDS)
-    assert done.returncode == 0, done.stderr
-    result = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
-    assert result["bones_keyed"] >= 15 and out.stat().st_size > 100_000 and take.is_file()
-    wrong = [*command, "retarget", str(tmp_path / "none.npz"), "--rig", "mannequin", "-o", str(tmp_path / "x.glb")]
-    done = subprocess.run(wrong, env=blender, capture_output=True, text=True, timeout=LIMIT_SECONDS)
-    assert done.returncode == 1
-    assert "There is no file" in done.stderr and "Traceback" not in done.stderr

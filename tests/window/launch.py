@@ -1,0 +1,82 @@
+"""Start Blender with the extension: without a window, or with one to play a story in."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PLAY = Path(__file__).with_name("play.py")
+LIMIT_SECONDS = 300
+NO_WINDOW = ("Unable to open a display", "failed to open a display", "GHOST: unable")
+
+
+@dataclass(frozen=True)
+class Blender:
+    """A Blender into which the built extension was installed."""
+
+    program: str
+    environment: dict[str, str]
+    archive: Path
+
+    def command(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run it without a window."""
+        options = {"capture_output": True, "text": True, "timeout": LIMIT_SECONDS} | options
+        return subprocess.run([self.program, *words], env=self.environment, **options)
+
+    def start(self, words: list[str], log: Path) -> subprocess.Popen[bytes]:
+        """Start it with its window, as the leader of a process group."""
+        with log.open("wb") as stream:
+            return subprocess.Popen(
+                [*_display(), self.program, *words],
+                env=self.environment,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def play(self, story: str, folder: Path, *words: str, before: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Play a story in the window and return what was seen; ``before`` comes before the story: options, a file."""
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "output.txt"
+        story_words = [story, str(folder), str(LIMIT_SECONDS - 20), *words]
+        process = self.start([*before, "--online-mode", "--python", str(PLAY), "--", *story_words], log)
+        try:
+            process.wait(LIMIT_SECONDS)
+        finally:
+            end(process)
+        output = log.read_text("utf-8", errors="replace")
+        if any(words in output for words in NO_WINDOW):
+            pytest.skip("no window can be opened here: set DISPLAY, or install xvfb-run")
+        assert (folder / "seen.json").is_file(), output[-4000:]
+        seen = json.loads((folder / "seen.json").read_text("utf-8"))
+        if "missing" in seen:
+            pytest.skip(f"there is no {' and no '.join(seen['missing'])} for mouse, keyboard and pictures")
+        assert "error" not in seen, f"{seen['error']}\npictures: {folder}\n{output[-2000:]}"
+        assert "Traceback" not in output, output[-4000:]  # a panel that cannot be drawn says so there
+        return seen
+
+
+def _display() -> list[str]:
+    """Return what to put before a command so that it has a display; nothing where the program makes its own."""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or not shutil.which("xvfb-run"):
+        return []
+    return ["xvfb-run", "-a", "-s", "-screen 0 1280x960x24"]
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End what is left of a process and of all that it started."""
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(10)
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
