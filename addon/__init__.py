@@ -18,6 +18,7 @@ from .apply import properties as apply_properties
 from .capture import operators as capture_operators
 from .capture import panel as capture_panel
 from .capture import properties as capture_properties
+from .character import map_operators, map_panel, overlay, picking, rows, status
 from .character import operators as character_operators
 from .character import panel as character_panel
 from .character import properties as character_properties
@@ -37,6 +38,7 @@ MODULES = (
     footage_properties,
     capture_properties,
     takes_properties,
+    rows,
     character_properties,
     apply_properties,
     properties,  # made of those before
@@ -46,6 +48,8 @@ MODULES = (
     takes_operators,
     camera,
     character_operators,
+    picking,
+    map_operators,
     apply_operators,
     contacts,
     runtime_operators,
@@ -53,6 +57,7 @@ MODULES = (
     capture_panel,
     takes_panel,
     character_panel,
+    map_panel,
     apply_panel,
     cleanup_panel,
 )
@@ -67,16 +72,19 @@ def register() -> None:
     command.register()
     keys.register()
     preview.register()
+    overlay.register()
     bpy.app.handlers.load_pre.append(_another_file)
 
 
 def unregister() -> None:
     """Stop what runs and take everything out of Blender again."""
     bpy.app.handlers.load_pre.remove(_another_file)
+    overlay.unregister()
     preview.unregister()
     keys.unregister()
     queue.stop()
     store.forget()
+    status.forget()
     session.forget()
     command.unregister()
     del Scene.posewright
@@ -89,6 +97,7 @@ def _another_file(*_: object) -> None:
     """Forget the work for the file that is left."""
     queue.forget()
     store.forget()
+    status.forget()
     session.forget()
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bpy.types import Context, Object, Operator, Scene
+import bpy
+from bpy.types import Context, Object, Scene
 
-from ...core.take import Take
 from ...progress import Progress
-from ...rigging.blender.applied import Applied, apply_take, take_id
+from ...rigging.blender.applied import Applied, apply_again, apply_take, take_id
 from ...rigging.blender.cameras import scene_rate
 from ..takes.store import current_take
-from .settings import retarget_settings
+from .settings import retarget_settings, span_in_scene, start_frame
 
 if TYPE_CHECKING:
     from ..takes.properties import PosewrightTake
@@ -20,23 +20,34 @@ ITEM = "posewright_item"
 """Custom property of an action: the uid of the take in the list that it was made of."""
 
 
-def apply_item(context: Context, obj: Object, item: "PosewrightTake") -> dict[str, Any]:
-    """Put a take of the list on an armature with the choices of the panel; returns what ``apply_take`` does."""
-    result = put_on(context, obj, current_take(item), item.name)
-    remember_item(obj, item.uid)
-    return result
+def apply_item(context: Context, obj: Object, item: "PosewrightTake", chosen: Any = None) -> dict[str, Any]:
+    """Put a take of the list on an armature; returns what ``apply_take`` does.
 
-
-def put_on(context: Context, obj: Object, take: Take, name: str) -> dict[str, Any]:
-    """Key the take onto the armature at the chosen frame; the scene grows so that all of it plays."""
+    ``chosen`` has the names of ``properties.CHOICES``, the panel's unless given. The scene grows so that all of a whole
+    take plays. An action of the armature that was made of the same take gives way where that is chosen.
+    """
     scene = context.scene
-    applied = Applied(
-        take_id(take), float(scene.posewright.apply.frame_start), scene_rate(scene), retarget_settings(scene)
-    )
+    chosen = chosen or scene.posewright.apply
+    take, first = current_take(item), start_frame(scene, item, chosen)
+    span = None
+    if chosen.range == "scene":
+        span, first = span_in_scene(scene, take, first)
+    applied = Applied(take_id(take), first, scene_rate(scene), retarget_settings(scene, obj, chosen, span))
     with progress_shown(context) as progress:
-        result = apply_take(obj, take, applied, name=name, progress=progress)
-    scene.frame_end = max(scene.frame_end, round(result["frame_end"]))
+        if chosen.result == "update" and made_of(obj) == item.uid:
+            result = apply_again(obj, take, applied, progress)
+        else:
+            result = apply_take(obj, take, applied, name=item.name, progress=progress)
+    if span is None:
+        scene.frame_end = max(scene.frame_end, round(result["frame_end"]))
+    bpy.data.actions[result["action"]][ITEM] = item.uid
     return result
+
+
+def made_of(obj: Object) -> str:
+    """Return the uid of the take of the list that the armature's present action was made of, or "" """
+    animation = obj.animation_data
+    return animation.action.get(ITEM, "") if animation is not None and animation.action is not None else ""
 
 
 def remember_item(obj: Object, uid: str) -> None:
@@ -48,14 +59,7 @@ def remember_item(obj: Object, uid: str) -> None:
 
 def wearers(scene: Scene, item: "PosewrightTake") -> list[Object]:
     """Return the armatures of the scene whose present action was made of a take of the list."""
-    return [
-        obj
-        for obj in scene.objects
-        if obj.type == "ARMATURE"
-        and obj.animation_data is not None
-        and obj.animation_data.action is not None
-        and obj.animation_data.action.get(ITEM) == item.uid
-    ]
+    return [obj for obj in scene.objects if obj.type == "ARMATURE" and made_of(obj) == item.uid]
 
 
 @contextmanager
@@ -69,7 +73,7 @@ def progress_shown(context: Context) -> Iterator[Progress]:
         manager.progress_end()
 
 
-def say_done(operator: Operator, result: dict[str, Any]) -> None:
-    """Tell the user what was keyed."""
+def sentence(result: dict[str, Any]) -> str:
+    """Return what was keyed, for the status bar."""
     frames = f"{result['frame_start']:g} to {result['frame_end']:g}"
-    operator.report({"INFO"}, f"{result['armature']}: {result['bones_keyed']} bones keyed, frames {frames}.")
+    return f"{result['armature']}: {result['bones_keyed']} bones keyed, frames {frames}."

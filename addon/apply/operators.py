@@ -1,81 +1,173 @@
 """Apply: the take of the list, or the motion of another armature, on the character."""
+# pyright: reportInvalidTypeForm=false
 
-from bpy.types import Context, Operator
+from typing import TYPE_CHECKING, Any
+
+from bpy.props import StringProperty
+from bpy.types import Context, Object, Operator
 
 from ...errors import PosewrightError
 from ...rigging.blender.mannequin import build_mannequin
 from ...rigging.blender.sources import take_from_armature
 from .. import session
-from ..character.choice import character_of, find_character
+from ..character.choice import armatures_in, character_of, characters_of, find_character, named_character
 from ..takes.store import Origin, active_take, add_take, need_take
-from .applying import apply_item, progress_shown, say_done
+from .applying import apply_item, progress_shown, sentence
+from .drawing import draw_choices
+from .properties import CHOICES, for_operator
+
+if TYPE_CHECKING:
+    from ..takes.properties import PosewrightTake
+
+    _Mixin = Operator
+else:
+    _Mixin = object  # what is an Operator here gets registered
 
 
-class POSEWRIGHT_OT_apply(Operator):
+class _Applies(_Mixin):
+    """What the operators that apply share: the choices, as in the panel unless they are given."""
+
+    bl_options = {"REGISTER", "UNDO"}
+    __annotations__ = {
+        **for_operator(),
+        "character": StringProperty(
+            name="Character",
+            description="The armature, or an object that it moves; when empty, as the panel has it",
+            options={"SKIP_SAVE"},
+        ),
+    }
+
+    def draw(self, context: Context) -> None:
+        """Draw the choices where the last operation is adjusted."""
+        draw_choices(self.layout, self)
+
+    def execute(self, context: Context) -> set[str]:
+        """Animate each character that is meant."""
+        self._take_from_panel(context)
+        done, failed = [], []
+        try:
+            item, characters = self.prepared(context)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for obj in characters:
+            try:
+                done.append(apply_item(context, obj, item, self.properties))
+            except PosewrightError as error:
+                failed.append(str(error))
+        if not done:
+            self.report({"ERROR"}, failed[0])
+            return {"CANCELLED"}
+        for words in failed:
+            self.report({"WARNING"}, words)
+        _remember(context, done, failed)
+        self.report({"INFO"}, " ".join(sentence(result) for result in done))
+        return {"FINISHED"}
+
+    def prepared(self, context: Context) -> "tuple[PosewrightTake, list[Object]]":
+        """Return the take and who gets it; PosewrightError when one of them cannot be."""
+        raise NotImplementedError
+
+    def _take_from_panel(self, context: Context) -> None:
+        given, panel = self.properties, context.scene.posewright.apply
+        if given.is_property_set("frame_start") and not given.is_property_set("start"):
+            given.start = "frame"
+        for name in CHOICES:
+            if not given.is_property_set(name):
+                setattr(given, name, getattr(panel, name))
+
+
+class POSEWRIGHT_OT_apply(_Applies, Operator):
     """Put the chosen take on the character as keyframes; a scene without any armature gets the mannequin"""
 
     bl_idname = "posewright.apply"
     bl_label = "Apply"
-    bl_options = {"REGISTER", "UNDO"}
+
+    take: StringProperty(
+        name="Take", description="A take of the list by its name; when empty, the chosen one", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return active_take(context) is not None
+        if active_take(context) is None:
+            cls.poll_message_set("Capture a video or import a take first")
+            return False
+        return True
 
-    def execute(self, context: Context) -> set[str]:
-        """Animate the character."""
-        try:
-            item = need_take(context)
-            if needs_mannequin(context):
-                context.scene.posewright.character.armature = build_mannequin()
-            result = apply_item(context, character_of(context), item)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        context.scene.posewright.apply.notes = "\n".join(result["notes"])
-        session.state.error = ""
-        say_done(self, result)
-        return {"FINISHED"}
+    def prepared(self, context: Context) -> "tuple[PosewrightTake, list[Object]]":
+        """Return the take of the list and the characters that are meant."""
+        item = named_take(context, self.take)
+        if self.character:
+            return item, [named_character(context.scene, self.character)]
+        if needs_mannequin(context):
+            context.scene.posewright.character.armature = build_mannequin()
+        return item, characters_of(context)
 
 
-class POSEWRIGHT_OT_apply_from_armature(Operator):
+class POSEWRIGHT_OT_apply_from_armature(_Applies, Operator):
     """Put the motion of another armature of this scene on the character as keyframes, whatever moves it there"""
 
     bl_idname = "posewright.apply_from_armature"
     bl_label = "Apply Motion of Armature"
-    bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        """Only when an armature is chosen."""
-        return context.scene.posewright.character.source is not None
+    source: StringProperty(
+        name="From", description="The armature that moves; when empty, that of the panel", options={"SKIP_SAVE"}
+    )
+
+    def prepared(self, context: Context) -> "tuple[PosewrightTake, list[Object]]":
+        """Read the armature's motion and keep it as a take."""
+        scene = context.scene
+        obj = named_character(scene, self.character) if self.character else character_of(context)
+        source = named_character(scene, self.source) if self.source else scene.posewright.character.source
+        if source is None:
+            raise PosewrightError("Choose the armature whose motion the character is to have.")
+        if obj == source:
+            raise PosewrightError(f"{obj.name} is the character itself; choose another one, or another source.")
+        if source.name not in scene.objects:
+            raise PosewrightError(f"The source {source.name} is not in this scene any more; choose another one.")
+        with progress_shown(context) as progress:
+            take = take_from_armature(source, progress=progress)
+        return add_take(scene, take, source.name, Origin()), [obj]
+
+
+class POSEWRIGHT_OT_dismiss_notes(Operator):
+    """Take the notes about the last result away"""
+
+    bl_idname = "posewright.dismiss_notes"
+    bl_label = "Dismiss Notes"
+    bl_options = {"INTERNAL", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
-        """Read the armature's motion, keep it as a take, and animate the character."""
-        try:
-            obj, source = character_of(context), context.scene.posewright.character.source
-            if obj == source:
-                raise PosewrightError(f"{obj.name} is the character itself; choose another one, or another source.")
-            if source.name not in context.scene.objects:
-                raise PosewrightError(f"The source {source.name} is not in this scene any more; choose another one.")
-            with progress_shown(context) as progress:
-                take = take_from_armature(source, progress=progress)
-            item = add_take(context.scene, take, source.name, Origin())
-            result = apply_item(context, obj, item)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        context.scene.posewright.apply.notes = "\n".join(result["notes"])
-        say_done(self, result)
+        """Forget them."""
+        context.scene.posewright.apply.notes = ""
         return {"FINISHED"}
+
+
+def named_take(context: Context, name: str) -> "PosewrightTake":
+    """Return the take of that name, or the chosen one; PosewrightError when there is none."""
+    if not name:
+        return need_take(context)
+    found = context.scene.posewright.takes.get(name)
+    if found is None:
+        names = ", ".join(item.name for item in context.scene.posewright.takes)
+        raise PosewrightError(f"There is no take {name} in this scene; its takes: {names}.")
+    return found
 
 
 def needs_mannequin(context: Context) -> bool:
     """Return whether Apply would add the mannequin: nobody is chosen, and there is no armature to mean."""
     is_object_mode = context.mode == "OBJECT"
-    return is_object_mode and find_character(context) is None and not _armatures(context)
+    return is_object_mode and find_character(context) is None and not armatures_in(context.scene)
 
 
-def _armatures(context: Context) -> bool:
-    return any(obj.type == "ARMATURE" for obj in context.scene.objects)
+def _remember(context: Context, results: list[dict[str, Any]], failed: list[str]) -> None:
+    """Keep what the user should know about the results, with the name of the character where there are several."""
+    several = len(results) + len(failed) > 1
+    notes = [
+        f"{result['armature']}: {note}" if several and result["armature"] not in note else note
+        for result in results
+        for note in result["notes"]
+    ]
+    context.scene.posewright.apply.notes = "\n".join([*failed, *notes])
+    session.state.error = ""

@@ -3,9 +3,13 @@
 from bpy.types import Context, Panel
 
 from ...errors import PosewrightError
+from ..character.choice import selected_characters, trouble_of
 from ..notes import draw_notes
 from ..panels import SidebarPanel
+from .drawing import draw_keys, draw_motion, draw_start
 from .operators import needs_mannequin
+
+MOST_NOTES = 4
 
 
 class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
@@ -19,33 +23,56 @@ class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
         """Draw the large button and what there is to say about the result."""
         chosen = context.scene.posewright.apply
         column = self.layout.column()
-        column.prop(chosen, "frame_start")
+        start = column.column()
+        start.use_property_split = True
+        start.use_property_decorate = False
+        draw_start(start, chosen)
         button = column.row()
         button.scale_y = 1.5
-        button.operator("posewright.apply", icon="PLAY", text=_words(context))
+        button.enabled = not trouble_of(context)
+        several = len(selected_characters(context))
+        if several:
+            button.operator("posewright.apply", icon="PLAY", text=f"Apply to {several} Characters", translate=False)
+        elif _is_for_mannequin(context):
+            button.operator("posewright.apply", icon="PLAY", text="Apply to a New Mannequin")
+        else:
+            button.operator("posewright.apply", icon="PLAY", text="Apply")
         if chosen.notes:
-            draw_notes(column.box(), chosen.notes.splitlines(), context)
+            row = column.box().row()
+            notes = chosen.notes.splitlines()
+            draw_notes(row.column(), notes[:MOST_NOTES], context)
+            aside = row.column()
+            aside.operator("posewright.dismiss_notes", text="", icon="X", emboss=False)
 
 
-class POSEWRIGHT_PT_apply_options(SidebarPanel, Panel):
-    """What is seldom changed."""
+class POSEWRIGHT_PT_apply_motion(SidebarPanel, Panel):
+    """How the character follows."""
 
-    bl_idname = "POSEWRIGHT_PT_apply_options"
+    bl_idname = "POSEWRIGHT_PT_apply_motion"
     bl_parent_id = "POSEWRIGHT_PT_apply"
-    bl_label = "Options"
+    bl_label = "Motion"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: Context) -> None:
         """Draw the choices."""
-        chosen = context.scene.posewright.apply
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        for name in ("drive", "feet", "hands_meet", "fingers", "root", "place"):
-            layout.prop(chosen, name)
-        layout.separator()
-        for name in ("nla", "reduce", "interpolation"):
-            layout.prop(chosen, name)
+        self.layout.use_property_split = True
+        self.layout.use_property_decorate = False
+        draw_motion(self.layout, context.scene.posewright.apply)
+
+
+class POSEWRIGHT_PT_apply_keys(SidebarPanel, Panel):
+    """What becomes of it."""
+
+    bl_idname = "POSEWRIGHT_PT_apply_keys"
+    bl_parent_id = "POSEWRIGHT_PT_apply"
+    bl_label = "Keys"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        """Draw the choices."""
+        self.layout.use_property_split = True
+        self.layout.use_property_decorate = False
+        draw_keys(self.layout, context.scene.posewright.apply)
 
 
 class POSEWRIGHT_PT_apply_from_armature(SidebarPanel, Panel):
@@ -58,13 +85,15 @@ class POSEWRIGHT_PT_apply_from_armature(SidebarPanel, Panel):
 
     def draw(self, context: Context) -> None:
         """Draw the choice and the button."""
-        row = self.layout.row(align=True)
-        row.prop(context.scene.posewright.character, "source", text="", icon="ARMATURE_DATA")
-        row.operator("posewright.apply_from_armature", text="Apply Its Motion")
+        column = self.layout.column(align=True)
+        column.prop(context.scene.posewright.character, "source", text="", icon="ARMATURE_DATA")
+        button = column.row()
+        button.enabled = context.scene.posewright.character.source is not None
+        button.operator("posewright.apply_from_armature", text="Apply Its Motion")
 
 
-def _words(context: Context) -> str:
+def _is_for_mannequin(context: Context) -> bool:
     try:
-        return "Apply to a New Mannequin" if needs_mannequin(context) else "Apply"
+        return needs_mannequin(context)
     except PosewrightError:
-        return "Apply"
+        return False

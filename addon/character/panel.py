@@ -1,8 +1,13 @@
-"""The fourth panel: the character."""
+"""The fourth panel: the character, and what is known about its bones."""
 
-from bpy.types import Context, Panel
+from bpy.types import Context, Object, Panel, UILayout
 
+from ...errors import PosewrightError
+from ..notes import draw_notes
 from ..panels import SidebarPanel
+from .choice import animated_rig, armature_behind, find_character, selected_characters, trouble_of
+from .status import status_of
+from .words import doubts, extras, lacks, summary, system
 
 
 class POSEWRIGHT_PT_character(SidebarPanel, Panel):
@@ -13,8 +18,56 @@ class POSEWRIGHT_PT_character(SidebarPanel, Panel):
     bl_order = 4
 
     def draw(self, context: Context) -> None:
-        """Draw the choice."""
+        """Draw the choice, and how well the character is understood."""
         character = context.scene.posewright.character
-        row = self.layout.row(align=True)
-        row.prop(character, "armature", text="")
+        column = self.layout.column()
+        row = column.row(align=True)
+        row.prop(character, "armature", text="", placeholder="Selected Character")
+        row.operator("posewright.pick_character", text="", icon="RESTRICT_SELECT_OFF")
         row.operator("posewright.add_mannequin", text="", icon="ADD")
+        other = _selected_other(context)
+        if other is not None:
+            column.operator("posewright.use_selected_character", icon="FORWARD")
+        trouble = trouble_of(context)
+        if trouble:
+            draw_notes(column, [trouble], context, icon="ERROR")
+            return
+        for obj in selected_characters(context) or _only(find_character(context)):
+            draw_status(column, obj, context)
+
+
+def draw_status(layout: UILayout, obj: Object, context: Context) -> None:
+    """Draw how many parts were found, what the character is taken for, and what is missing or doubtful."""
+    column = layout.column(align=True)
+    try:
+        status = status_of(context.scene, obj)
+    except PosewrightError as error:
+        draw_notes(column, [str(error)], context, icon="ERROR")
+        return
+    words, icon = summary(status)
+    if context.scene.posewright.character.armature != obj:
+        column.label(text=obj.name, icon="ARMATURE_DATA", translate=False)
+    column.label(text=words, icon=icon)
+    kind = column.row()
+    kind.label(text=system(status), icon="BLANK1")
+    if status.has_controls:
+        column.label(text="Rig with controls", icon="BLANK1")
+    for line in filter(None, (extras(status), lacks(status), *doubts(status))):
+        column.label(text=line, icon="BLANK1")
+    if status.trouble:
+        draw_notes(column, [status.trouble], context, icon="ERROR")
+    draw_notes(column, status.conflicts, context, icon="ERROR")
+    if status.trouble or status.conflicts or doubts(status):
+        column.label(text="Correct it under Bone Map", icon="DOWNARROW_HLT")
+
+
+def _only(obj: Object | None) -> list[Object]:
+    return [] if obj is None else [obj]
+
+
+def _selected_other(context: Context) -> Object | None:
+    """Return the character behind the active object when another one is chosen."""
+    active, chosen = context.view_layer.objects.active, context.scene.posewright.character.armature
+    meant = armature_behind(active) if active is not None and chosen is not None else None
+    meant = animated_rig(meant, context.scene) if meant is not None else None
+    return meant if meant != chosen else None

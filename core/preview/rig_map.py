@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .part_colours import Colour, part_colour
 from .picture import Image
 
 Array = NDArray[np.float64]
-Colour = tuple[int, int, int]
 
 SIZE: Final = (1800, 1000)  # pixels
 FINE: Final = 2  # drawn so much larger, then made smaller: smooth edges
@@ -29,17 +29,6 @@ FRONT: Final = (230, 70, 800, 900)  # left, top, width, height
 SIDE: Final = (1190, 70, 320, 900)
 LIST_LEFT: Final = 1535
 
-COLOURS: Final[dict[str, Colour]] = {
-    "hips": (124, 92, 30),
-    "spine": (60, 140, 80),
-    "neck": (28, 120, 120),
-    "head": (96, 80, 170),
-    "left_arm": (32, 110, 210),
-    "left_leg": (20, 60, 150),
-    "right_arm": (232, 120, 20),
-    "right_leg": (176, 64, 20),
-}
-ARM: Final = ("clavicle", "upper_arm", "forearm", "hand", "thumb", "index", "middle", "ring", "pinky")
 SMALL: Final = ("thumb", "index", "middle", "ring", "pinky", "twist")
 
 
@@ -122,14 +111,6 @@ class _View:
         """Return whether a place of the page is in the view's part of it."""
         left, top, width, height = self.box
         return bool(left <= place[0] <= left + width and top <= place[1] <= top + height)
-
-
-def part_colour(part: str) -> Colour:
-    """Return the colour of a part: blue the left, orange the right, arms lighter than legs."""
-    side, _, core = part.partition("_")
-    if side not in ("left", "right"):
-        return COLOURS[part]
-    return COLOURS[f"{side}_{'arm' if core.removesuffix('_twist') in ARM else 'leg'}"]
 
 
 def _draw_skin(page: Image, drawing: RigDrawing, rows: dict[str, list[int]], view: _View) -> None:

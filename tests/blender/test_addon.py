@@ -124,7 +124,8 @@ def test_another_character_and_saving(mannequin, wave: Path, tmp_path: Path) -> 
 
 def test_the_motion_of_another_armature(mannequin, wave: Path) -> None:
     settings = bpy.context.scene.posewright.character
-    assert not bpy.ops.posewright.apply_from_armature.poll()
+    with pytest.raises(RuntimeError, match="Choose the armature whose motion"):
+        bpy.ops.posewright.apply_from_armature()
     put_on(wave)
     settings.source = mannequin
     with pytest.raises(RuntimeError, match="is the character itself"):
@@ -144,7 +145,7 @@ def test_choices_for_the_character_reach_its_keys(mannequin, wave: Path) -> None
     put_on(wave)
     own = mannequin.animation_data.action
     count = len(keyed_frames(own))
-    settings.root, settings.nla, settings.reduce, settings.interpolation = "in-place", True, 2.0, "bezier"
+    settings.root, settings.result, settings.reduce, settings.interpolation = "in-place", "nla", 2.0, "bezier"
     assert bpy.ops.posewright.apply() == {"FINISHED"}
     below, above = (track.strips[0].action for track in mannequin.animation_data.nla_tracks)
     assert below == own, "the character's own action lies beneath"

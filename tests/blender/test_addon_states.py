@@ -11,7 +11,19 @@ from bpy.types import Object
 from synthetic_rigs import walking_take
 
 APPLY = ("apply", "apply_from_armature")
-CHOICES = ("feet", "drive", "root", "place", "interpolation", "nla", "hands_meet", "fingers", "reduce")
+CHOICES = (
+    "feet",
+    "drive",
+    "root",
+    "place",
+    "interpolation",
+    "result",
+    "range",
+    "start",
+    "hands_meet",
+    "fingers",
+    "reduce",
+)
 
 
 @pytest.fixture(scope="module")
@@ -162,9 +174,10 @@ def test_states_of_the_source(
     assert set(bpy.data.scenes) == scenes, "what was read apart leaves no scene behind"
 
 
-def test_a_deleted_source_is_no_choice(scene: tuple[Object, Object]) -> None:
+def test_a_deleted_source_is_no_choice(scene: tuple[Object, Object], walk: Path) -> None:
     bpy.data.objects.remove(scene[1])
-    assert not bpy.ops.posewright.apply_from_armature.poll()
+    with pytest.raises(RuntimeError, match="Choose the armature whose motion"):
+        apply("apply_from_armature", walk)
 
 
 @pytest.mark.parametrize("operator", APPLY)
@@ -205,9 +218,8 @@ def test_a_map_that_is_none_gets_a_sentence(scene: tuple[Object, Object], walk: 
     for name, content in (("no.json", None), ("bad.json", "[]")):
         if content is not None:
             (tmp_path / name).write_text(content)
-        bpy.context.scene.posewright.character.map_file = str(tmp_path / name)
         with pytest.raises(RuntimeError, match=r'could not be read|no "map"'):
-            apply("apply", walk)
-    bpy.context.scene.posewright.character.map_file = str(tmp_path)
+            bpy.ops.posewright.load_map(filepath=str(tmp_path / name))
     with pytest.raises(RuntimeError, match="could not be read"):
-        apply("apply", walk)
+        bpy.ops.posewright.load_map(filepath=str(tmp_path))
+    assert apply("apply", walk) == {"FINISHED"}, "what could not be read changes nothing"

@@ -1,0 +1,156 @@
+"""The bone map drawn over the character in the 3D view: colours and names at the bones. The file stays as it is."""
+
+# pyright: reportMissingImports=false
+
+from itertools import pairwise
+from typing import Any
+
+import blf
+import bpy
+import gpu
+import numpy as np
+from bpy.types import Context, Object, SpaceView3D
+from bpy_extras.view3d_utils import location_3d_to_region_2d
+from gpu_extras.batch import batch_for_shader
+from mathutils import Vector
+from numpy.typing import NDArray
+
+from ...core.preview.part_colours import part_colour
+from ...errors import PosewrightError
+from ...rigging.maps.judgement import DOUBTFUL
+from ...rigging.maps.parts import EXTRA_PARTS, LIMBS, SIDES, in_words
+from ...rigging.rig import RigMap
+from .choice import find_character
+from .status import Status, recent_status
+
+RED = (0.9, 0.15, 0.2, 1.0)
+LIGHTER = 0.3  # of the way to white: the view is darker than paper
+WIDTHS = {"body": 5.0, "extra": 2.5, "rim": 3.0}  # pixels of the usual size
+LETTERS = 11.0  # height, pixels of the usual size
+CHAINS = (
+    ("hips", "spine", "neck", "head"),
+    *(tuple(f"{side}_{part}" for part in limb) for side in SIDES for limb in (LIMBS[:4], LIMBS[4:])),
+)
+
+Array = NDArray[np.float64]
+Segment = tuple[str, Vector, Vector]  # part, from, to in the world
+
+
+class _Handlers:
+    """What Blender gave for the drawing functions, while they are registered."""
+
+    handles: tuple[Any, ...] = ()
+
+
+def register() -> None:
+    """Have the map drawn in every 3D view, when it is asked for."""
+    _Handlers.handles = (
+        SpaceView3D.draw_handler_add(_draw_bones, (), "WINDOW", "POST_VIEW"),
+        SpaceView3D.draw_handler_add(_draw_names, (), "WINDOW", "POST_PIXEL"),
+    )
+
+
+def unregister() -> None:
+    """Stop drawing."""
+    for handle in _Handlers.handles:
+        SpaceView3D.draw_handler_remove(handle, "WINDOW")
+    _Handlers.handles = ()
+
+
+def segments(obj: Object, rig_map: RigMap) -> list[Segment]:
+    """Return a line for each mapped bone, as it is posed now: to the next bone of the limb, else to its own tail."""
+    ends = {}
+    for chain in CHAINS:
+        bones = [bone for part in chain for bone in rig_map.bones.get(part, ())]
+        ends |= dict(pairwise(bones))
+    world, pose = obj.matrix_world, obj.pose.bones
+    found = []
+    for part, bones in rig_map.bones.items():
+        for bone in bones:
+            if bone in pose:
+                after = pose.get(ends.get(bone, ""))
+                end = after.head if after is not None else pose[bone].tail
+                found.append((part, world @ pose[bone].head, world @ end))
+    return found
+
+
+def colour_of(part: str, status: Status) -> tuple[float, float, float, float]:
+    """Return the colour (RGBA) of a part: red where it is doubtful."""
+    if status.map.confidence.get(part, 1.0) < DOUBTFUL:
+        return RED
+    r, g, b = (channel / 255 + LIGHTER * (1 - channel / 255) for channel in part_colour(part))
+    return r, g, b, 1.0
+
+
+def _shown(context: Context) -> tuple[Object, Status] | None:
+    """Return the character whose map is to be drawn."""
+    scene, space = context.scene, context.space_data
+    if not scene.posewright.character.show_map or space is None or not space.overlay.show_overlays:
+        return None
+    try:
+        obj = find_character(context)
+        if obj is None or obj.mode == "EDIT" or not obj.visible_get(view_layer=context.view_layer):
+            return None
+        return obj, recent_status(scene, obj)
+    except PosewrightError:
+        return None  # said in the panel
+
+
+def _draw_bones() -> None:
+    context = bpy.context
+    shown = _shown(context)
+    if shown is None:
+        return
+    obj, status = shown
+    lines = segments(obj, status.map)
+    scale = context.preferences.system.ui_scale
+    gpu.state.depth_test_set("NONE")
+    gpu.state.blend_set("ALPHA")
+    try:
+        for extra in (True, False):
+            some = [line for line in lines if (line[0] in EXTRA_PARTS) == extra]
+            width = WIDTHS["extra" if extra else "body"]
+            _draw_lines(some, [(1.0, 1.0, 1.0, 0.85)] * len(some), (width + WIDTHS["rim"]) * scale)
+            _draw_lines(some, [colour_of(part, status) for part, _, _ in some], width * scale)
+    finally:
+        gpu.state.blend_set("NONE")
+        gpu.state.depth_test_set("NONE")
+
+
+def _draw_lines(lines: list[Segment], colours: list[tuple[float, ...]], width: float) -> None:
+    if not lines:
+        return
+    shader = gpu.shader.from_builtin("POLYLINE_SMOOTH_COLOR")
+    points = [point for _, start, end in lines for point in (start, end)]
+    batch = batch_for_shader(
+        shader, "LINES", {"pos": points, "color": [colour for colour in colours for _ in range(2)]}
+    )
+    shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
+    shader.uniform_float("lineWidth", width)
+    batch.draw(shader)
+
+
+def _draw_names() -> None:
+    context = bpy.context
+    shown = _shown(context)
+    if shown is None:
+        return
+    obj, status = shown
+    scale = context.preferences.system.ui_scale
+    blf.size(0, LETTERS * scale)
+    blf.enable(0, blf.SHADOW)
+    blf.shadow(0, 5, 0.0, 0.0, 0.0, 0.9)
+    named = set()
+    try:
+        for part, start, end in segments(obj, status.map):
+            if part in EXTRA_PARTS or part in named:
+                continue
+            named.add(part)
+            place = location_3d_to_region_2d(context.region, context.region_data, (start + end) / 2)
+            if place is not None:
+                r, g, b, a = colour_of(part, status)
+                blf.color(0, *(0.5 + 0.5 * channel for channel in (r, g, b)), a)
+                blf.position(0, place.x + 8 * scale, place.y - 4 * scale, 0)
+                blf.draw(0, in_words(part))
+    finally:
+        blf.disable(0, blf.SHADOW)
