@@ -24,8 +24,11 @@ from .character import panel as character_panel
 from .character import properties as character_properties
 from .cleanup import contacts
 from .cleanup import panel as cleanup_panel
+from .footage import dropping, thumbnails
+from .footage import operators as footage_operators
 from .footage import panel as footage_panel
 from .footage import properties as footage_properties
+from .footage.picking import operators as picking_operators
 from .jobs import keys, queue
 from .jobs import operators as jobs_operators
 from .runtime import operators as runtime_operators
@@ -44,6 +47,9 @@ MODULES = (
     properties,  # made of those before
     preferences,
     jobs_operators,
+    footage_operators,
+    picking_operators,
+    dropping,
     capture_operators,
     takes_operators,
     camera,
@@ -72,6 +78,7 @@ def register() -> None:
     command.register()
     keys.register()
     preview.register()
+    dropping.register()
     overlay.register()
     bpy.app.handlers.load_pre.append(_another_file)
 
@@ -80,6 +87,9 @@ def unregister() -> None:
     """Stop what runs and take everything out of Blender again."""
     bpy.app.handlers.load_pre.remove(_another_file)
     overlay.unregister()
+    dropping.unregister()
+    picking_operators.forget()
+    thumbnails.forget()
     preview.unregister()
     keys.unregister()
     queue.stop()

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.types import Context, Event, Operator
+from bpy.types import Context, Event, Operator, Scene
 
-from ...cli.in_blender import scene_camera, start_track
+from ...cli.in_blender import start_track
 from ...core.settings import TrackSettings
 from ...core.take import Take
 from ...errors import PosewrightError
 from ...weights import store
 from .. import session
-from ..footage.source import footage_of
+from ..footage.properties import refresh
+from ..footage.source import Footage, footage_of
 from ..jobs import queue
 from ..jobs.queue import Job
 from ..takes.store import Origin, add_take
+from .cameras import footage_camera
 from .settings import track_settings
 
 DETECTOR = TrackSettings().detector
@@ -51,27 +53,31 @@ class POSEWRIGHT_OT_capture(Operator):
 
 
 def capture_job(context: Context) -> Job:
-    """Return the job that captures the chosen footage; PosewrightError when a choice is missing or wrong."""
+    """Return the job that captures the chosen footage as a take; PosewrightError when a choice is missing or wrong."""
     scene = context.scene
+    refresh(scene.posewright.footage)  # the file may have changed since it was chosen
     footage = footage_of(scene)
-    return track_job(context, footage.clip, track_settings(scene, footage), scene.posewright.apply.frame_start)
-
-
-def track_job(context: Context, clip: Path, settings: TrackSettings, first_frame: float) -> Job:
-    """Return the job that captures a clip as a take of the present scene; PosewrightError as ``capture_job``."""
-    scene = context.scene.name
+    settings = track_settings(scene, footage)
+    first_frame = footage.first_frame(float(scene.posewright.apply.frame_start))
     check_weights()
-    camera = scene_camera(clip, settings, first_frame)
+    camera = footage_camera(scene, footage, settings, first_frame)
+    name = scene.name
 
     def keep(context: Context, result: dict[str, Any]) -> str:
-        file = Path(result["out"])
-        take = Take.load(file)
-        file.unlink(missing_ok=True)
-        target = bpy.data.scenes.get(scene, context.scene)
-        item = add_take(target, take, clip.stem, Origin(str(clip), asdict(settings), first_frame))
-        return f"Captured {item.name}: {take.frames} frames."
+        return _keep(bpy.data.scenes.get(name, context.scene), Path(result["out"]), footage, settings, first_frame)
 
-    return Job("capture", clip.name, lambda worker: start_track(worker, clip, settings, camera), keep)
+    return Job("capture", footage.clip.name, lambda worker: start_track(worker, footage.clip, settings, camera), keep)
+
+
+def _keep(scene: Scene, file: Path, footage: Footage, settings: TrackSettings, first_frame: float) -> str:
+    """Add the take in a file to the scene, where the footage lies in its timeline; returns the sentence to report."""
+    take = Take.load(file)
+    file.unlink(missing_ok=True)
+    if footage.shown is not None and take.times is not None:
+        first_frame = footage.shown.frame_at(float(take.times[0]))
+        scene.posewright.apply.frame_start = round(first_frame)
+    item = add_take(scene, take, footage.clip.stem, Origin(str(footage.clip), asdict(settings), first_frame))
+    return f"Captured {item.name}: {take.frames} frames."
 
 
 def check_weights() -> None:

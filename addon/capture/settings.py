@@ -7,6 +7,7 @@ from ...core.settings import TrackSettings
 from ...errors import PosewrightError
 from .. import preferences
 from ..footage.source import Footage
+from .properties import OWN_LENS
 
 
 def track_settings(scene: Scene, footage: Footage) -> TrackSettings:
@@ -26,7 +27,7 @@ def track_settings(scene: Scene, footage: Footage) -> TrackSettings:
         end=footage.end,
         smooth=chosen.smooth,
         filter=chosen.filter,
-        fov=None if chosen.camera == "scene" else chosen.fov or None,
+        fov=None if chosen.camera in OWN_LENS else chosen.fov or None,
         camera=chosen.camera,
         offline=not bpy.app.online_access,
     )

@@ -45,6 +45,7 @@ class Job:
     then: Callable[[Context, dict[str, Any]], str]  # may raise PosewrightError; returns the sentence to report
     python: Callable[[], Path] = preferences.worker_python
     failed: Callable[[str], None] | None = None  # told the sentence of what went wrong
+    is_aside: bool = False  # changes nothing in the file: no operator brings the result, nothing is reported
     running: WorkerJob | None = None
     begun: float = 0.0  # time.monotonic()
     is_cancelled: bool = False
@@ -222,7 +223,8 @@ def _look_at(job: Job) -> None:
             return
     except Cancelled:
         queue.current = None
-        queue.deliveries.append(Delivery(_say_cancelled))
+        if not job.is_aside:
+            queue.deliveries.append(Delivery(_say_cancelled))
     except PosewrightError as error:
         queue.current = None
         session.state.log = queue.host.log()
@@ -230,12 +232,17 @@ def _look_at(job: Job) -> None:
     else:
         queue.current = None
         result = job.running.result or {}
-        queue.deliveries.append(Delivery(lambda context: job.then(context, result)))
+        if job.is_aside:
+            job.then(bpy.context, result)
+        else:
+            queue.deliveries.append(Delivery(lambda context: job.then(context, result)))
 
 
 def _fail(job: Job, sentence: str) -> None:
     if job.failed is not None:
         job.failed(sentence)
+    if job.is_aside:
+        return
 
     def say(context: Context) -> str:
         raise PosewrightError(sentence)

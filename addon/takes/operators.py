@@ -26,7 +26,9 @@ class POSEWRIGHT_OT_import_take(Operator):
     filter_glob: StringProperty(default="*.npz;*.bvh", options={"HIDDEN"})
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Let the user choose the file."""
+        """Take what was dropped, else let the user choose the file."""
+        if self.filepath:
+            return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -119,7 +121,8 @@ class POSEWRIGHT_OT_recall_settings(Operator):
         item, chosen = need_take(context), context.scene.posewright
         values = {**TrackSettings().__dict__, **json.loads(item.settings or "{}")}
         footage, capture = chosen.footage, chosen.capture
-        footage.clip, footage.person = item.clip, values["person"]
+        footage.source, footage.clip = "FILE", item.clip
+        footage.person = values["person"]
         footage.use_range = values["start"] is not None or values["end"] is not None
         if values["start"] is not None:
             footage.start = values["start"]

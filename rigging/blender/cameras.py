@@ -1,5 +1,6 @@
 """The camera of a Blender scene, solved or placed by hand, as the camera that filmed a clip."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -44,22 +45,34 @@ def camera_over(scene: Scene, frames: Array, *, fps: float, start: float) -> Sol
     """
     camera = _camera_of(scene)
     size = _image_size(scene)
-    now = (scene.frame_current, scene.frame_subframe)
     poses, focal, centres = np.empty((len(frames), 4, 4)), np.empty(len(frames)), np.empty((len(frames), 2))
-    try:
-        for index, frame in enumerate(frames):
-            whole = int(np.floor(frame))
-            scene.frame_set(whole, subframe=float(frame - whole))
-            seen = camera.evaluated_get(bpy.context.evaluated_depsgraph_get())
-            poses[index] = np.array(seen.matrix_world.normalized()) @ CAMERA_AXES
-            focal[index], centres[index] = _intrinsics(seen, size)
-    finally:
-        scene.frame_set(now[0], subframe=now[1])
+    for index, seen in enumerate(evaluated_over(scene, camera, frames)):
+        poses[index] = camera_pose(seen, scene)
+        focal[index], centres[index] = _intrinsics(seen, size)
     if np.ptp(centres, axis=0).max() > 0.5:
         raise PosewrightError(f"The shift of the camera {camera.name} is animated, which is not supported.")
     if np.ptp(poses, axis=0).max() < 1e-6 and np.ptp(focal) < 1e-3:
         poses, focal = poses[:1], focal[:1]
     return SolvedCamera(fps, start, size, focal, (float(centres[0, 0]), float(centres[0, 1])), poses)
+
+
+def evaluated_over(scene: Scene, obj: Object, frames: Array) -> Iterator[Object]:
+    """Yield the evaluated object at frame numbers (F,), also between whole ones; the scene's frame stays as it was."""
+    now = (scene.frame_current, scene.frame_subframe)
+    try:
+        for frame in frames:
+            whole = int(np.floor(frame))
+            scene.frame_set(whole, subframe=float(frame - whole))
+            yield obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    finally:
+        scene.frame_set(now[0], subframe=now[1])
+
+
+def camera_pose(camera: Object, scene: Scene) -> Array:
+    """Return the world pose (4,4) of an evaluated camera: metres, x to the right and y down in its picture."""
+    pose = np.array(camera.matrix_world.normalized(), np.float64) @ CAMERA_AXES
+    pose[:3, 3] *= scene.unit_settings.scale_length
+    return pose
 
 
 def clip_length(clip: Path) -> tuple[float, float]:

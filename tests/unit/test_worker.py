@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from posewright.cli import in_blender
 from posewright.cli.in_blender import Runtime, WorkerJob, WorkerProcess, WorkerTracker, python_in
@@ -49,6 +50,23 @@ def test_wrong_usage_stays_wrong_usage(worker: WorkerProcess, checkout: Path, tm
     settings = {"device": "cpu", "detector": "no-such-detector"}
     with pytest.raises(UsageError, match="no-such-detector"):
         WorkerJob(worker, "track", clip=str(clip), out=str(tmp_path / "take.npz"), settings=settings).wait(silent)
+
+
+def test_people_in_a_frame(worker: WorkerProcess, checkout: Path, tmp_path: Path) -> None:
+    clip, out = checkout / "examples" / "dance.mp4", tmp_path / "frame.npy"
+    values = {"clip": str(clip), "out": str(out), "settings": {"device": "cpu", "offline": True}}
+    result = WorkerJob(worker, "people", seconds=3.0, **values).wait(silent)
+    picture = np.load(out)
+    assert picture.shape == (360, 640, 3)
+    assert result["size"] == [640, 360]
+    assert result["seconds"] == pytest.approx(3.0, abs=0.02)
+    (dancer,) = result["people"]
+    left, top, right, bottom = dancer["box"]
+    assert 0 <= left < dancer["centre"][0] < right <= 640
+    assert 0 <= top < dancer["centre"][1] < bottom <= 360
+    assert 230 < bottom - top < 300, "she is some 265 pixels tall, her raised arm included"
+    late = WorkerJob(worker, "people", seconds=1e6, **values).wait(silent)
+    assert late["seconds"] == pytest.approx(163 / 30, abs=0.02), "after the end: the last frame"
 
 
 def test_cancel_stops_a_capture_and_leaves_nothing(worker: WorkerProcess, checkout: Path, tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""What Blender knows about a video: its length, its size and its frame rate."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A video as Blender reads it; rate and count are estimates where the rate varies."""
+
+    width: int = 0  # pixels
+    height: int = 0
+    fps: float = 0.0
+    frames: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Return the length, 0 when it is not known."""
+        return self.frames / self.fps if self.fps > 0 else 0.0
+
+
+def read_facts(path: Path) -> Facts | None:
+    """Return the facts of a video, None when Blender cannot read it; no data-block is left. Not while drawing."""
+    if not path.is_file():
+        return None
+    try:
+        clip = bpy.data.movieclips.load(str(path))
+    except RuntimeError:
+        return None
+    try:
+        facts = Facts(int(clip.size[0]), int(clip.size[1]), float(clip.fps), int(clip.frame_duration))
+    finally:
+        bpy.data.movieclips.remove(clip)
+    return facts if facts.seconds > 0 else None
+
+
+def facts_words(facts: Facts) -> list[str]:
+    """Return the facts as people say them, for example 1:05 min, 1920 x 1080, 29.97 fps."""
+    rate = f"{facts.fps:.2f}".rstrip("0").rstrip(".")
+    return [span_words(facts.seconds), f"{facts.width} x {facts.height}", f"{rate} fps"]
+
+
+def span_words(seconds: float) -> str:
+    """Return a length of time: 5.4 s, 1:05 min, 1:02:09 h."""
+    if seconds < MINUTE:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60 * MINUTE:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02} h"
