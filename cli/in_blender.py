@@ -110,7 +110,7 @@ class WorkerProcess:
         try:
             with answers.open("wb") as stdout, self._log.open("wb") as stderr:
                 self._process = subprocess.Popen(
-                    [str(python), "-m", NAME, "worker"],
+                    [str(python), "-m", NAME, "worker", "--folder", str(self.folder)],
                     stdin=subprocess.PIPE,
                     stdout=stdout,
                     stderr=stderr,

@@ -31,6 +31,7 @@ import importlib.util
 import json
 import os
 import queue
+import shutil
 import signal
 import sys
 import threading
@@ -48,6 +49,7 @@ from ..progress import Progress
 from .capture import Tracker, take_warnings, write_previews
 from .main import sentence_for
 
+OWN = "posewright-"  # what the names of folders begin with that are made for a worker
 REPORT_SECONDS = 0.1  # between two progress lines of one stage
 
 Request = dict[str, Any]
@@ -55,7 +57,12 @@ Result = dict[str, Any]
 
 
 def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``worker``: there are none."""
+    """Add the arguments of ``worker``."""
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help=f"a folder {OWN}... that is this worker's own: removed when whoever started it is gone",
+    )
 
 
 def run_worker(args: argparse.Namespace) -> int:
@@ -64,6 +71,9 @@ def run_worker(args: argparse.Namespace) -> int:
         worker = Worker(stream)
         signal.signal(signal.SIGTERM, lambda number, frame: worker.end())
         worker.serve(sys.stdin)
+    if worker.is_abandoned and args.folder is not None and args.folder.name.startswith(OWN):
+        os.chdir(args.folder.parent)  # some systems remove no folder that a process is in
+        shutil.rmtree(args.folder, ignore_errors=True)
     return 0
 
 
@@ -82,6 +92,7 @@ class Worker:
         self._waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()  # reentrant: a signal may put
         self._cancelled: set[Any] = set()
         self._ending = threading.Event()
+        self.is_abandoned = False  # requests ended without a "quit"
         self._trackers = TrackerShelf()
         self._jobs: dict[str, Callable[[Request, Progress], Result]] = {
             "track": self._track,
@@ -121,6 +132,8 @@ class Worker:
                 break
             else:
                 self._waiting.put(request)
+        else:
+            self.is_abandoned = True
         self.end()
 
     def _answer(self, request: Request) -> None:
