@@ -44,6 +44,9 @@ class POSEWRIGHT_MT_takes(Menu):
         layout.operator("posewright.export_take", text="Export...", icon="EXPORT")
         layout.separator()
         layout.operator("posewright.recall_settings", icon="FILE_REFRESH")
+        layout.separator()
+        layout.operator("posewright.mark_moments", icon="MARKER")
+        layout.operator("posewright.report", text="Report...", icon="FILE_TEXT")
 
 
 class POSEWRIGHT_PT_takes(SidebarPanel, Panel):

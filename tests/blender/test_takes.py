@@ -160,3 +160,26 @@ def test_a_take_without_camera_and_a_video_that_is_gone(scene: bpy.types.Scene, 
     with pytest.raises(RuntimeError, match="does not know its camera"):
         bpy.ops.posewright.add_camera()
     assert len(bpy.data.cameras) == 1
+
+
+def test_moments_to_look_at_are_marked(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    take = walking_take(90, 30.0)
+    take.joints[45:] += (0.8, 0.0, 0.0)  # a leap after 1.5 s
+    take.save(tmp_path / "leap.npz")
+    bpy.ops.posewright.import_take(filepath=str(tmp_path / "leap.npz"))
+    scene.render.fps, scene.posewright.apply.frame_start = 60, 101
+    scene.timeline_markers.new("mine", frame=3)
+    for _ in range(2):
+        assert bpy.ops.posewright.mark_moments() == {"FINISHED"}
+        marks = [marker for marker in scene.timeline_markers if marker.name != "mine"]
+        assert any("leaps" in mark.name and mark.frame == pytest.approx(101 + 90, abs=3) for mark in marks)
+    assert len({(mark.name, mark.frame) for mark in marks}) == len(marks)
+    assert bpy.ops.posewright.mark_moments(clear=True) == {"FINISHED"}
+    assert [marker.name for marker in scene.timeline_markers] == ["mine"]
+
+
+def test_the_report_is_a_page(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    assert bpy.ops.posewright.report(filepath=str(tmp_path / "walk")) == {"FINISHED"}
+    assert "<title>walk: report</title>" in (tmp_path / "walk.html").read_text("utf-8")
+    with pytest.raises(RuntimeError, match="could not be written"):
+        bpy.ops.posewright.report(filepath=str(tmp_path / "none" / "walk.html"))

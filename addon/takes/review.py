@@ -1,0 +1,98 @@
+"""What the chosen take is worth: its report as a page, and markers at the moments that deserve a look."""
+# pyright: reportInvalidTypeForm=false
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+from bpy.props import BoolProperty, StringProperty
+from bpy.types import Context, Event, Operator, Scene
+
+from ...core.outputs import write_whole
+from ...core.report.events import find_events
+from ...core.report.motion import Motion
+from ...core.report.page import report_page
+from ...errors import PosewrightError
+from ...rigging.blender.cameras import scene_rate
+from .store import active_take, current_take, need_take
+
+MARK = "Posewright: "
+"""Before the name of our markers, by which they are found again."""
+
+
+class POSEWRIGHT_OT_mark_moments(Operator):
+    """Put markers into the timeline where the take deserves a look: feet that slide, leaps, hidden limbs"""
+
+    bl_idname = "posewright.mark_moments"
+    bl_label = "Mark Moments to Look At"
+    bl_options = {"REGISTER", "UNDO"}
+
+    clear: BoolProperty(name="Clear", description="Only take the markers of before away", default=False)
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return active_take(context) is not None
+
+    def execute(self, context: Context) -> set[str]:
+        """Replace the markers of before."""
+        scene = context.scene
+        try:
+            take = current_take(need_take(context))
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for marker in [marker for marker in scene.timeline_markers if marker.name.startswith(MARK)]:
+            scene.timeline_markers.remove(marker)
+        if self.clear:
+            return {"FINISHED"}
+        events = [event for event in find_events(Motion(take)) if event.is_warning]
+        begin = float(np.asarray(take.times)[0])
+        for event in events:
+            scene.timeline_markers.new(f"{MARK}{event.sentence}", frame=_frame(scene, event.start - begin))
+        count = len(events)
+        self.report({"INFO"}, f"{count or 'No'} moment{'' if count == 1 else 's'} to look at.")
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_report(Operator):
+    """Write a page about the take, with plots and moments to look at, and show it in the web browser"""
+
+    bl_idname = "posewright.report"
+    bl_label = "Report"
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.html", options={"HIDDEN"})
+    check_existing: BoolProperty(default=True, options={"HIDDEN"})
+    show: BoolProperty(name="Show", description="Open the page in the web browser", default=True, options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return active_take(context) is not None
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Let the user choose the name."""
+        self.filepath = f"{bpy.path.clean_name(need_take(context).name)}.html"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Write the page."""
+        path = Path(bpy.path.abspath(self.filepath))
+        if path.suffix.lower() not in (".html", ".htm"):
+            path = path.with_name(path.name + ".html")
+        item = need_take(context)
+        try:
+            write_whole(path, report_page(current_take(item), item.name).encode("utf-8"))
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if self.show and not bpy.app.background:
+            bpy.ops.wm.url_open(url=path.absolute().as_uri())
+        self.report({"INFO"}, f"Saved {path}.")
+        return {"FINISHED"}
+
+
+def _frame(scene: Scene, seconds: float) -> int:
+    return round(scene.posewright.apply.frame_start + seconds * scene_rate(scene))
