@@ -22,8 +22,11 @@ from .character import map_operators, map_panel, overlay, picking, rows, status
 from .character import operators as character_operators
 from .character import panel as character_panel
 from .character import properties as character_properties
-from .cleanup import contacts
+from .cleanup import again as cleanup_again
+from .cleanup import contacts, live
+from .cleanup import operators as cleanup_operators
 from .cleanup import panel as cleanup_panel
+from .cleanup import properties as cleanup_properties
 from .footage import dropping, thumbnails
 from .footage import operators as footage_operators
 from .footage import panel as footage_panel
@@ -32,7 +35,7 @@ from .footage.picking import operators as picking_operators
 from .jobs import keys, queue
 from .jobs import operators as jobs_operators
 from .runtime import operators as runtime_operators
-from .takes import camera, preview, store
+from .takes import camera, preview, review, store
 from .takes import operators as takes_operators
 from .takes import panel as takes_panel
 from .takes import properties as takes_properties
@@ -40,6 +43,7 @@ from .takes import properties as takes_properties
 MODULES = (
     footage_properties,
     capture_properties,
+    cleanup_properties,
     takes_properties,
     rows,
     character_properties,
@@ -53,10 +57,14 @@ MODULES = (
     capture_operators,
     takes_operators,
     camera,
+    review,
     character_operators,
     picking,
     map_operators,
     apply_operators,
+    live,
+    cleanup_operators,
+    cleanup_again,
     contacts,
     runtime_operators,
     footage_panel,  # the panels in the order of the work; a panel before those that lie in it
@@ -78,18 +86,20 @@ def register() -> None:
     command.register()
     keys.register()
     preview.register()
-    dropping.register()
+    live.register()
     overlay.register()
+    dropping.register()
     bpy.app.handlers.load_pre.append(_another_file)
 
 
 def unregister() -> None:
     """Stop what runs and take everything out of Blender again."""
     bpy.app.handlers.load_pre.remove(_another_file)
-    overlay.unregister()
     dropping.unregister()
     picking_operators.forget()
     thumbnails.forget()
+    live.unregister()
+    overlay.unregister()
     preview.unregister()
     keys.unregister()
     queue.stop()
@@ -106,6 +116,7 @@ def unregister() -> None:
 def _another_file(*_: object) -> None:
     """Forget the work for the file that is left."""
     queue.forget()
+    live.forget()
     store.forget()
     status.forget()
     session.forget()

@@ -11,6 +11,7 @@ class Session:
     error: str = ""  # what went wrong last, until it is dismissed or something works
     log: str = ""  # of the worker that failed
     findings: list[dict[str, Any]] | None = None  # of the last check
+    spared: str = ""  # characters that did not follow the chosen take, since somebody changed their motion by hand
 
 
 state = Session()
@@ -18,5 +19,5 @@ state = Session()
 
 def forget() -> None:
     """Forget everything, when the add-on is switched off or another file is opened."""
-    state.error = state.log = ""
+    state.error = state.log = state.spared = ""
     state.findings = None

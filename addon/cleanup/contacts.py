@@ -2,24 +2,22 @@
 # pyright: reportInvalidTypeForm=false
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from bpy.props import EnumProperty, IntProperty
-from bpy.types import Context, Event, Object, Operator
+import numpy as np
+from bpy.props import EnumProperty
+from bpy.types import Context, Object, Operator
+from numpy.typing import NDArray
 
 from ...core.skeleton import CONTACT_POINTS, STANDS
-from ...core.take import Take
 from ...errors import PosewrightError
 from ...rigging.blender import contacts
 from ...rigging.blender.applied import Applied, applied_to, apply_again, kept_take
-from ..apply.applying import ITEM, progress_shown, remember_item
+from ..apply.applying import ITEM, progress_shown
 from ..character.choice import character_of
-from ..takes.store import find_take, keep_contacts
-
-if TYPE_CHECKING:
-    _Mixin = Operator
-else:
-    _Mixin = object  # what is an Operator here gets registered
+from ..takes.store import find_take, take_of
+from .changing import change
+from .edits import keep_contacts
+from .frames import InRange
 
 FEET = (("left", "Left Foot", "The person's own left foot"), ("right", "Right Foot", "The person's own right foot"))
 PARTS = (
@@ -74,7 +72,7 @@ class POSEWRIGHT_OT_apply_contacts(Operator):
             return {"CANCELLED"}
 
 
-class _SetsContact(_Mixin):
+class _SetsContact(InRange):
     """What the two operators that set a foot share: which foot, which part, from which frame to which."""
 
     bl_options = {"REGISTER", "UNDO"}
@@ -82,21 +80,11 @@ class _SetsContact(_Mixin):
 
     foot: EnumProperty(name="Foot", description="Which foot", items=FEET, default="left")
     part: EnumProperty(name="Part", description="Which part of the foot", items=PARTS, default="both")
-    start: IntProperty(name="From Frame", description="The first frame", options={"SKIP_SAVE"})
-    end: IntProperty(name="To Frame", description="The last frame", options={"SKIP_SAVE"})
-
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        """Take the preview range, or the current frame."""
-        self._set_range(context)
-        return self.execute(context)
 
     def execute(self, context: Context) -> set[str]:
         """Set the contact and put the take on the character again."""
-        if not self.properties.is_property_set("start") or not self.properties.is_property_set("end"):
-            self._set_range(context)
         try:
-            if self.end < self.start:
-                raise PosewrightError("The last frame must not come before the first.")
+            self.settle_range(context)
             obj = _character(context)
             applied = _with_contacts(obj)
             empty, _ = _contacts(obj)
@@ -107,13 +95,6 @@ class _SetsContact(_Mixin):
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-
-    def _set_range(self, context: Context) -> None:
-        scene = context.scene
-        if scene.use_preview_range:
-            self.start, self.end = scene.frame_preview_start, scene.frame_preview_end
-        else:
-            self.start = self.end = scene.frame_current
 
 
 class POSEWRIGHT_OT_foot_stands(_SetsContact, Operator):
@@ -161,24 +142,24 @@ def _apply(operator: Operator, context: Context, obj: Object, empty: Object, app
     _with_contacts(obj)
     kept = kept_take(obj)
     changed = contacts.read_contacts(empty, kept, applied)
-    take = replace(kept, contacts=changed, provenance={**kept.provenance, "contacts": "edited in Blender"})
-    uid = obj.animation_data.action.get(ITEM, "")
-    with progress_shown(context) as progress:
-        result = apply_again(obj, take, applied, progress)
-    remember_item(obj, uid)
-    item = find_take(context.scene, uid)
+    item = find_take(context.scene, obj.animation_data.action.get(ITEM, ""))
     if item is not None:
-        keep_contacts(item, changed)
-    context.scene.posewright.apply.notes = "\n".join(result["notes"])
-    operator.report({"INFO"}, f"{obj.name}: the take was applied again, {_count(kept, take)}.")
+        captured = take_of(item)
+        notes = list(change(context.scene, item, lambda: keep_contacts(item, captured, changed)).notes)
+    else:  # made by the command line, or its take was taken out of the list
+        take = replace(kept, contacts=changed, provenance={**kept.provenance, "contacts": "edited in Blender"})
+        with progress_shown(context) as progress:
+            notes = apply_again(obj, take, applied, progress)["notes"]
+    context.scene.posewright.apply.notes = "\n".join(notes)
+    operator.report({"INFO"}, f"{obj.name}: the take was applied again, {_count(kept.contacts, changed)}.")
     return {"FINISHED"}
 
 
-def _count(before: Take, after: Take) -> str:
+def _count(before: NDArray[np.float32] | None, after: NDArray[np.float32]) -> str:
     """Return how many frames of contacts differ, in words."""
-    if before.contacts is None or after.contacts is None:
+    if before is None:
         return "with contacts of its own"
-    count = int(((before.contacts > STANDS) != (after.contacts > STANDS)).any(1).sum())
+    count = int(((before > STANDS) != (after > STANDS)).any(1).sum())
     return f"with other contacts in {count} frame{'' if count == 1 else 's'}" if count else "with the same contacts"
 
 

@@ -2,8 +2,10 @@
 # pyright: reportInvalidTypeForm=false
 
 import bpy
-from bpy.props import FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import CollectionProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 from bpy.types import PropertyGroup
+
+from ..cleanup.properties import PosewrightEdit
 
 
 def _unique_name(item: "PosewrightTake", context: bpy.types.Context) -> None:
@@ -39,7 +41,9 @@ class PosewrightTake(PropertyGroup):
     clip: StringProperty(name="Video", description="The video that it was captured from", subtype="FILE_PATH")
     settings: StringProperty(options={"HIDDEN"})  # of the capture, as JSON
     frame_start: FloatProperty(options={"HIDDEN"}, default=1.0)  # of the scene, where the motion begins
-    contacts: StringProperty(
-        options={"HIDDEN"}
-    )  # as somebody changed them, see ``store.keep_contacts``; "": as captured
+    edits: CollectionProperty(type=PosewrightEdit)
+    edit_index: IntProperty(name="Edit", description="The edit that is chosen", options=set())
+    contacts: StringProperty(options={"HIDDEN"})  # changes of contacts: edits as JSON
+    smooth: FloatProperty(options={"HIDDEN"})  # strength of the filter over time, at first that of the capture
+    filter: StringProperty(options={"HIDDEN"})  # its name
     notes: StringProperty(options={"HIDDEN"})  # what the capture wants to be known, one sentence a line

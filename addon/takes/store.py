@@ -1,21 +1,19 @@
 """The takes of a scene: kept in the .blend with everything they need to be changed and done again."""
 
-import base64
 import json
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from bpy.types import Context, Scene
-from numpy.typing import NDArray
+from bpy.types import Context, Scene, Text
 
 from ...cli.capture import take_warnings
-from ...core.skeleton import CONTACT_POINTS, STANDS
+from ...core.edits.smoothing import smoothing_of
 from ...core.take import Take
 from ...errors import PosewrightError
 from ...rigging.blender.applied import take_id
 from ...rigging.blender.packing import packed, unpacked
+from ..cleanup.edits import State, apply_edits, state_of
 from .properties import unique_name
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ RECENT = 4
 """Takes that are kept unpacked: reading one of a minute takes a tenth of a second, too long while a slider moves."""
 
 _unpacked: dict[str, Take] = {}  # by what the text says it holds
+_edited: dict[tuple[str, State], Take] = {}
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Origin:
 
 def add_take(scene: Scene, take: Take, name: str, origin: Origin) -> "PosewrightTake":
     """Add a take to the scene's list and choose it; returns the item."""
-    chosen = scene.posewright
+    chosen, smoothing = scene.posewright, smoothing_of(take)
     others = {item.name for item in chosen.takes}
     item = chosen.takes.add()
     item.uid = uuid.uuid4().hex
@@ -46,6 +45,7 @@ def add_take(scene: Scene, take: Take, name: str, origin: Origin) -> "Posewright
     item.text = packed(take, item.name, take_id(take))
     item.frames, item.fps = take.frames, take.fps
     item.clip, item.settings, item.frame_start = origin.clip, json.dumps(origin.settings), origin.frame_start
+    item.smooth, item.filter = smoothing.strength, smoothing.filter
     item.notes = "\n".join(take_warnings(take))
     chosen.take_index = len(chosen.takes) - 1
     chosen.show_figure = True
@@ -75,7 +75,7 @@ def take_of(item: "PosewrightTake") -> Take:
     """Return the take as it was captured; PosewrightError when its text was removed or changed."""
     if item.text is None:
         raise PosewrightError(f"The motion of the take {item.name} is not in this file any more; capture it again.")
-    key = f"{item.text.get('posewright_content', '')} {len(item.text.lines)}"
+    key = _content(item.text)
     if key not in _unpacked:
         while len(_unpacked) >= RECENT:
             _unpacked.pop(next(iter(_unpacked)))
@@ -84,22 +84,22 @@ def take_of(item: "PosewrightTake") -> Take:
 
 
 def current_take(item: "PosewrightTake") -> Take:
-    """Return the take with its edits."""
+    """Return the take with its edits; asked again without a change it is at hand."""
     take = take_of(item)
-    if not item.contacts:
-        return take
-    bits = np.unpackbits(
-        np.frombuffer(base64.b64decode(item.contacts), np.uint8), count=take.frames * len(CONTACT_POINTS)
-    )
-    contacts = bits.reshape(take.frames, len(CONTACT_POINTS)).astype(np.float32)
-    return replace(take, contacts=contacts, provenance={**take.provenance, "contacts": "edited in Blender"})
+    key = (_content(item.text), state_of(item))
+    if key not in _edited:
+        while len(_edited) >= RECENT:
+            _edited.pop(next(iter(_edited)))
+        _edited[key] = apply_edits(item, take)
+    return _edited[key]
 
 
-def keep_contacts(item: "PosewrightTake", contacts: NDArray[np.float32]) -> None:
-    """Keep contacts (F,4), 0 or 1, that somebody changed."""
-    item.contacts = base64.b64encode(np.packbits(contacts > STANDS).tobytes()).decode("ascii")
+def _content(text: Text) -> str:
+    """Return what tells one packed take from another."""
+    return f"{text.get('posewright_content', '')} {len(text.lines)}"
 
 
 def forget() -> None:
     """Let go of unpacked takes."""
     _unpacked.clear()
+    _edited.clear()

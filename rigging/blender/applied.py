@@ -97,7 +97,7 @@ def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = 
     ``animate_armature`` returns; when that fails, the armature keeps its action.
     """
     former = obj.animation_data.action
-    changed = _note(obj, "keys") != _fingerprint(obj)
+    changed = changed_by_hand(obj)
     slot = getattr(obj.animation_data, "action_slot", None)
     try:
         result = apply_take(obj, take, applied, name=former.name, progress=progress)
@@ -112,6 +112,11 @@ def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = 
         _take_place(former, obj.animation_data.action)
     result["action"] = obj.animation_data.action.name
     return result
+
+
+def changed_by_hand(obj: Object) -> bool:
+    """Return whether somebody changed keys of the armature's present action since a take was applied."""
+    return _note(obj, "keys") != _fingerprint(obj)
 
 
 def kept_take(obj: Object) -> Take:

@@ -68,6 +68,11 @@ def belongs(empty: Object, applied: Applied) -> bool:
     return empty.get(WHICH) == applied.take
 
 
+def belong_to(empty: Object, applied: Applied) -> None:
+    """Note that the contacts are those of a take that was applied, a changed one for example."""
+    empty[WHICH] = applied.take
+
+
 def read_contacts(empty: Object, take: Take, applied: Applied) -> NDArray[np.float32]:
     """Return the contacts (F,4), 0 or 1, that the empty holds at the frames of a take.
 

@@ -1,0 +1,124 @@
+"""Put a take on its characters again, and lift it again from its own keypoints."""
+# pyright: reportInvalidTypeForm=false
+
+import json
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty
+from bpy.types import Context, Event, Operator
+
+from ...cli.in_blender import start_relift
+from ...core.edits.replay import edited
+from ...core.relift import keypoints_of
+from ...core.take import Take
+from ...errors import PosewrightError
+from .. import preferences, session
+from ..jobs import queue
+from ..jobs.queue import Job
+from ..takes.store import Origin, add_take, need_take, take_of
+from .changing import change
+from .edits import add_edit, edits_of
+from .frames import Mixin
+from .operators import has_take, tell
+
+STEP = "Clean Up"
+"""What Blender calls the step for undo."""
+
+
+class _Follows(Mixin):
+    """Put the take on its characters again; a motion that was changed by hand stays in the file as another action"""
+
+    bl_label = STEP
+
+    spare: BoolProperty(
+        name="Spare Changes by Hand",
+        description="Leave characters alone whose motion was changed by hand",
+        default=True,
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return has_take(context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Let them follow; the take has changed already."""
+        try:
+            outcome = change(context.scene, need_take(context), lambda: None, spare=self.spare)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        tell(context, outcome)
+        return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_follow_edits(_Follows, Operator):
+    """Put the take on its characters again; a motion that was changed by hand stays in the file as another action"""
+
+    bl_idname = "posewright.follow_edits"
+    bl_options = {"UNDO"}
+
+
+class POSEWRIGHT_OT_follow_on(_Follows, Operator):
+    """Put the take on its characters again, as a part of the step before"""
+
+    bl_idname = "posewright.follow_on"
+    bl_options = {"UNDO_GROUPED", "INTERNAL"}
+    bl_undo_group = STEP
+
+
+class POSEWRIGHT_OT_relift(Operator):
+    """Find the motion anew from the take's own 2D keypoints, with sides as you exchanged them; it becomes a new take"""
+
+    bl_idname = "posewright.relift"
+    bl_label = "Lift Again"
+    bl_options = {"UNDO"}  # not REGISTER: repeating it would run ``execute``, for seconds, in the window
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return has_take(context)
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Put the work into the queue; Blender stays usable."""
+        try:
+            queue.add(relift_job(context))
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        session.state.error = ""
+        return {"INTERFACE"}  # nothing has changed yet: no step for undo
+
+    def execute(self, context: Context) -> set[str]:
+        """Do the same from a script or without a window: return when it is done."""
+        try:
+            self.report({"INFO"}, queue.run_now(relift_job(context), context))
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+def relift_job(context: Context) -> Job:
+    """Return the job that lifts the chosen take again; PosewrightError when it holds no keypoints or no camera."""
+    item, scene = need_take(context), context.scene.name
+    edits = edits_of(item)
+    swapped = edited(take_of(item), [edit for edit in edits if edit.kind == "swap"])
+    keypoints_of(swapped)  # says what is missing before a worker is started
+    name, others = item.name, [edit for edit in edits if edit.kind != "swap"]
+    origin = Origin(item.clip, json.loads(item.settings or "{}"), item.frame_start)
+    smooth, filter = item.smooth, item.filter
+
+    def keep(context: Context, result: dict[str, Any]) -> str:
+        file = Path(result["out"])
+        take = Take.load(file)
+        file.unlink(missing_ok=True)
+        added = add_take(bpy.data.scenes.get(scene, context.scene), take, name, origin)
+        added.smooth, added.filter = smooth, filter
+        for edit in others:
+            add_edit(added, edit)
+        return f"{name} was lifted again: {added.name}."
+
+    return Job("relift", name, lambda worker: start_relift(worker, swapped, preferences.device()), keep)
