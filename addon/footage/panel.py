@@ -14,7 +14,7 @@ from .picking.operators import person_words
 from .properties import ANYBODY, PosewrightFootage
 from .source import Footage, facts_of, footage_of
 
-PICTURE = 4.2  # units of the interface that the small picture is high
+PICTURE = 4.4  # units of the interface that the small picture is high
 
 
 class POSEWRIGHT_PT_footage(SidebarPanel, Panel):
@@ -60,12 +60,13 @@ def _draw_facts(layout: UILayout, footage: PosewrightFootage) -> None:
     if facts is None:
         return
     box = layout.box()
-    row = box.row()
     icon = thumbnails.icon_of(footage.facts_of)
+    row = box.split(factor=0.44) if icon else box.row()
     if icon:
         row.template_icon(icon_value=icon, scale=PICTURE)
     words = row.column(align=True)
     words.scale_y = 0.85
+    words.separator(factor=1.2 if icon else 0.0)
     words.label(text=Path(footage.facts_of).name)
     for text in facts_words(facts):
         words.label(text=text)

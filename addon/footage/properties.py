@@ -20,10 +20,12 @@ from .timeline import active_clip, active_strip, movie_strips
 
 SOURCES = (
     ("FILE", "File", "A video file", "FILE_MOVIE", 0),
-    ("CLIP", "Movie Clip", "A movie clip of this file, as the clip editor shows it", "TRACKER", 1),
+    ("CLIP", "Clip", "A movie clip of this file, as the clip editor shows it", "TRACKER", 1),
     ("STRIP", "Strip", "A movie strip of the video sequencer; the motion lands under it", "SEQUENCE", 2),
 )
 ANYBODY = "largest"
+FILE_OPTIONS = {"ANIMATABLE"} | ({"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set())
+"""So that a path may begin with //, the folder of the .blend; before 4.5 that needed no leave."""
 
 
 def _changed(footage: "PosewrightFootage", context: Context) -> None:
@@ -77,7 +79,9 @@ class PosewrightFootage(PropertyGroup):
     source: EnumProperty(
         name="Source", description="Where the footage comes from", items=SOURCES, update=_source_changed
     )
-    clip: StringProperty(name="Video", description="A video of a person", subtype="FILE_PATH", update=_changed)
+    clip: StringProperty(
+        name="Video", description="A video of a person", subtype="FILE_PATH", options=FILE_OPTIONS, update=_changed
+    )
     movie_clip: PointerProperty(
         name="Movie Clip", description="A movie clip of this file", type=bpy.types.MovieClip, update=_changed
     )

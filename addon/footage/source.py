@@ -1,6 +1,7 @@
 """Which footage is meant: its file, the part that is used, whom to follow, and where it lies in the timeline."""
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,4 +109,4 @@ def whole_part(chosen: "PosewrightFootage", shown: Shown | None) -> tuple[float 
 
 
 def _absolute(path: str, owner: bpy.types.ID) -> Path:
-    return Path(bpy.path.abspath(path, library=owner.library))
+    return Path(os.path.normpath(bpy.path.abspath(path, library=owner.library)))

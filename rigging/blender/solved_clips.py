@@ -39,9 +39,10 @@ def clip_camera_for(clip: MovieClip, *, start: float | None = None, end: float |
     known = {solved.frame for solved in clip.tracking.reconstruction.cameras}
     first, last = min(known) - 1 + clip.frame_offset, max(known) - 1 + clip.frame_offset  # frames of the file, from 0
     begin = round((start or 0.0) * fps)
-    stop = min(last, round((end + BEYOND) * fps)) if end is not None else last
+    needed = clip.frame_duration - 1 if end is None else min(round(end * fps), clip.frame_duration - 1)
+    stop = min(last, needed + round(BEYOND * fps))
     missing = set(range(begin - clip.frame_offset + 1, stop - clip.frame_offset + 2)) - known
-    if missing or stop <= begin or (end is not None and last < round(end * fps) - 1):
+    if missing or stop <= begin or last < needed - 1:
         raise PosewrightError(
             f"The camera of {clip.name} is solved from {first / fps:.2f} to {last / fps:.2f} s, and not all of what is "
             "used lies within; set In and Out, or track the clip there too."

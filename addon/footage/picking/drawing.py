@@ -25,6 +25,10 @@ DARK: Colour = (0.08, 0.08, 0.08, 1.0)
 FONT = 0
 UNIFORM, LINES, IMAGE = "UNIFORM_COLOR", "POLYLINE_UNIFORM_COLOR", "IMAGE"
 
+BYTES = np.arange(256, dtype=np.float32) / 255.0
+LIGHT = np.where(BYTES <= 0.04045, BYTES / 12.92, ((BYTES + 0.055) / 1.055) ** 2.4)
+"""The light that each byte of an sRGB picture means; the region's buffer encodes it again."""
+
 TITLE = "Whom to Capture?"
 NOBODY = "Nobody is seen here: turn the wheel for another moment"
 HELP = "Click a person, or press the number     Wheel or Arrow Keys: another moment     Esc: leave"
@@ -73,9 +77,9 @@ class Overlay:
 def _uploaded(moment: Moment) -> gpu.types.GPUTexture:
     height, width = moment.image.shape[:2]
     pixels = np.ones((height, width, 4), np.float32)
-    pixels[..., :3] = moment.image[::-1].astype(np.float32) / 255.0  # a texture begins at the lower left
+    pixels[..., :3] = LIGHT[moment.image[::-1]]  # a texture begins at the lower left
     content = gpu.types.Buffer("FLOAT", pixels.size, pixels.ravel())
-    return gpu.types.GPUTexture((width, height), format="RGBA8", data=content)
+    return gpu.types.GPUTexture((width, height), format="RGBA16F", data=content)
 
 
 def _draw_image(texture: gpu.types.GPUTexture, where: Rect) -> None:

@@ -118,7 +118,8 @@ class POSEWRIGHT_OT_pick_person(Operator):
         at = -1 if moment is None else person_at(moment, fitted(moment.size, part, _scale(context)), x, y)
         if event.type == "MOUSEMOVE":
             self._hover(at)
-        elif event.value == "PRESS":
+            return {"PASS_THROUGH"}  # so that the sidebar notices that the mouse has left it
+        if event.value == "PRESS":
             return self._press(context, event.type, at)
         return {"RUNNING_MODAL"}
 
