@@ -15,8 +15,13 @@ _CONTENT = "posewright_content"  # custom property of the text: what is in it
 
 
 def packed(take: Take, name: str, content: str) -> Text:
-    """Return a text that holds the whole take; one that holds the same ``content`` is used again."""
-    content = f"{content} {zlib.crc32(b'' if take.contacts is None else take.contacts.tobytes())}"
+    """Return a text that holds the whole take; one that holds the same ``content`` is used again.
+
+    ``content`` tells takes apart, as ``applied.take_id`` does; contacts, keypoints and the motion before the filter are
+    looked at here.
+    """
+    others = (take.contacts, take.keypoints, take.joints_fitted)
+    content = f"{content} {zlib.crc32(b''.join(b'' if array is None else array.tobytes() for array in others))}"
     for text in bpy.data.texts:
         if text.get(_CONTENT) == content and text.library is None:
             return text
