@@ -9,6 +9,7 @@ from bpy.types import Context, Object, Operator
 from ...errors import PosewrightError
 from ...rigging.blender.mannequin import build_mannequin
 from ...rigging.blender.sources import take_from_armature
+from ...rigging.maps.mapping import NOT_FOUND
 from .. import session
 from ..character.choice import armatures_in, character_of, characters_of, find_character, named_character
 from ..takes.store import Origin, active_take, add_take, need_take
@@ -168,6 +169,7 @@ def _remember(context: Context, results: list[dict[str, Any]], failed: list[str]
         f"{result['armature']}: {note}" if several and result["armature"] not in note else note
         for result in results
         for note in result["notes"]
+        if not note.startswith(NOT_FOUND)  # which the character's panel shows
     ]
     context.scene.posewright.apply.notes = "\n".join([*failed, *notes])
     session.state.error = ""

@@ -93,7 +93,7 @@ def animated_rig(obj: Object, scene: Scene) -> Object:
     target = _property(obj.data, "rigify_target_rig")
     if isinstance(target, Object) and scene.objects.get(str(target.name)) == target:
         return target
-    if target is None and _is_meta_rig(obj):
+    if not isinstance(target, Object) and _is_meta_rig(obj):
         generated = [other for other in armatures_in(scene) if _property(other.data, "rig_id")]
         return generated[0] if len(generated) == 1 else obj
     return obj

@@ -4,7 +4,7 @@ from bpy.types import Context, Menu, Object, Panel, UILayout
 
 from ...errors import PosewrightError
 from ...rigging.maps.judgement import DOUBTFUL
-from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, SIDES, TWISTS
+from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, SIDES, TWISTS, core_of
 from ..panels import SidebarPanel
 from .choice import find_character
 from .own_maps import own_map
@@ -12,10 +12,10 @@ from .rows import END
 from .status import Status, status_of
 from .words import title
 
-CHAINS = ("spine", "neck")
-"""Parts whose last bone is always shown: of others only where they have several."""
+CHAINS = ("spine", "neck", *FINGERS)
+"""Parts whose last bone is shown: that of limbs, which share theirs with twist bones, only where somebody set it."""
 
-LABEL_SHARE = 0.34  # of the width
+LABEL_SHARE = 0.37  # of the width
 GROUPS = (
     ("Middle", MIDDLE),
     ("Left Arm", tuple(f"left_{part}" for part in LIMBS[:4])),
@@ -117,16 +117,16 @@ def _draw_part(layout: UILayout, obj: Object, part: str, status: Status, stated:
     label.operator("posewright.pin_bone", text="", icon=_icon(part, status, stated), emboss=False).part = part
     label.label(text=title(part, side=False))
     row = split.row(align=True)
-    row.prop_search(bones, part, obj.data, "bones", text="", icon="BONE_DATA")
-    row.operator("posewright.set_bone", text="", icon="EYEDROPPER").part = part
+    row.prop_search(bones, part, obj.data, "bones", text="", icon="NONE")
+    row.operator("posewright.set_bone", text="", icon="RESTRICT_SELECT_OFF").part = part
     found = status.map.bones.get(part, ())
-    if len(found) > 1 or (found and part in CHAINS):
+    if (found and core_of(part) in CHAINS) or (len(found) > 1 and part in stated):
         split = layout.split(factor=LABEL_SHARE, align=True)
         words = split.row()
         words.alignment = "RIGHT"
         words.label(text="to")
         row = split.row(align=True)
-        row.prop_search(bones, part + END, obj.data, "bones", text="", icon="BONE_DATA")
+        row.prop_search(bones, part + END, obj.data, "bones", text="", icon="NONE")
         row.label(text="", icon="BLANK1")
 
 

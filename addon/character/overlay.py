@@ -27,6 +27,7 @@ RED = (0.9, 0.15, 0.2, 1.0)
 LIGHTER = 0.3  # of the way to white: the view is darker than paper
 WIDTHS = {"body": 5.0, "extra": 2.5, "rim": 3.0}  # pixels of the usual size
 LETTERS = 11.0  # height, pixels of the usual size
+ASIDE = 9.0  # pixels of the usual size from a bone to its name
 CHAINS = (
     ("hips", "spine", "neck", "head"),
     *(tuple(f"{side}_{part}" for part in limb) for side in SIDES for limb in (LIMBS[:4], LIMBS[4:])),
@@ -140,17 +141,28 @@ def _draw_names() -> None:
     blf.size(0, LETTERS * scale)
     blf.enable(0, blf.SHADOW)
     blf.shadow(0, 5, 0.0, 0.0, 0.0, 0.9)
-    named = set()
+    named, lines = set(), segments(obj, status.map)
+    middle = _middle(context, lines)
     try:
-        for part, start, end in segments(obj, status.map):
+        for part, start, end in lines:
             if part in EXTRA_PARTS or part in named:
                 continue
             named.add(part)
             place = location_3d_to_region_2d(context.region, context.region_data, (start + end) / 2)
             if place is not None:
-                r, g, b, a = colour_of(part, status)
-                blf.color(0, *(0.5 + 0.5 * channel for channel in (r, g, b)), a)
-                blf.position(0, place.x + 8 * scale, place.y - 4 * scale, 0)
-                blf.draw(0, in_words(part))
+                words, aside = in_words(part), ASIDE * scale
+                if middle is not None and place.x < middle - aside:  # beside the body, not across it
+                    aside = -aside - blf.dimensions(0, words)[0]
+                red, green, blue, alpha = colour_of(part, status)
+                blf.color(0, *(0.65 + 0.35 * channel for channel in (red, green, blue)), alpha)
+                blf.position(0, place.x + aside, place.y - 0.35 * LETTERS * scale, 0)
+                blf.draw(0, words)
     finally:
         blf.disable(0, blf.SHADOW)
+
+
+def _middle(context: Context, lines: list[Segment]) -> float | None:
+    """Return where the middle of the body is across the region, pixels."""
+    trunk = [start for part, start, _ in lines if part == "hips"]
+    place = location_3d_to_region_2d(context.region, context.region_data, trunk[0]) if trunk else None
+    return None if place is None else place.x

@@ -48,11 +48,7 @@ def draw_status(layout: UILayout, obj: Object, context: Context) -> None:
     if context.scene.posewright.character.armature != obj:
         column.label(text=obj.name, icon="ARMATURE_DATA", translate=False)
     column.label(text=words, icon=icon)
-    kind = column.row()
-    kind.label(text=system(status), icon="BLANK1")
-    if status.has_controls:
-        column.label(text="Rig with controls", icon="BLANK1")
-    for line in filter(None, (extras(status), lacks(status), *doubts(status))):
+    for line in filter(None, (system(status), extras(status), lacks(status), *doubts(status))):
         column.label(text=line, icon="BLANK1")
     if status.trouble:
         draw_notes(column, [status.trouble], context, icon="ERROR")

@@ -139,7 +139,7 @@ def _nearest_armature(context: Context, spot: Spot) -> tuple[Object | None, floa
     """Return the visible armature of which a bone is nearest to the spot, and how far away that is in pixels."""
     best, least = None, np.inf
     for obj in context.view_layer.objects:
-        if obj.type != "ARMATURE" or not obj.visible_get() or not len(obj.pose.bones):
+        if obj.type != "ARMATURE" or obj.pose is None or not obj.visible_get():
             continue
         ends = [end for bone in obj.pose.bones if not bone.bone.hide for end in (bone.head, bone.tail)]
         if not ends:

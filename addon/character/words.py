@@ -5,21 +5,21 @@ from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, PARTS, SIDES, TWISTS, 
 from .status import Status
 
 SYSTEMS = {
-    "mixamo": "Mixamo",
-    "unreal": "Unreal Engine",
-    "makehuman": "MakeHuman",
-    "rigify": "Rigify",
-    "vrm": "VRM",
-    "vrchat": "VRChat",
-    "joints": "Joint names",
-    "biped": "3ds Max Biped",
-    "character_creator": "Character Creator",
-    "daz": "Daz",
-    "auto_rig_pro": "Auto-Rig Pro",
-    "xsens": "Xsens",
-    "cat": "3ds Max CAT",
-    "mmd": "MikuMikuDance",
-    "half_life": "Source Engine",
+    "mixamo": "Mixamo names",
+    "unreal": "Unreal Engine names",
+    "makehuman": "MakeHuman names",
+    "rigify": "Rigify names",
+    "vrm": "VRM names",
+    "vrchat": "VRChat names",
+    "joints": "Names of joints",
+    "biped": "3ds Max Biped names",
+    "character_creator": "Character Creator names",
+    "daz": "Daz names",
+    "auto_rig_pro": "Auto-Rig Pro names",
+    "xsens": "Xsens names",
+    "cat": "3ds Max CAT names",
+    "mmd": "MikuMikuDance names",
+    "half_life": "Source Engine names",
     "generic": "Usual names",
     "shape": "By its shape",
     "names": "Your map",
@@ -27,10 +27,10 @@ SYSTEMS = {
     "your": "Your map",
     "remembered": "Remembered map",
 }
-"""First word of what made a map -> what a character is taken for."""
+"""First word of what made a map -> by what a character is understood."""
 
-ADDITIONS = {"shape": " and its shape", "your map": ", corrected", "remembered map": ", remembered"}
-"""What is said when a map was completed by something else."""
+ADDITIONS = (("shape", "its shape"), ("your map", "your changes"), ("remembered map", "the remembered map"))
+"""What completed a map, and the words for it."""
 
 SPARE = ("neck", "clavicle", "toe")
 """Parts that many good rigs lack."""
@@ -53,20 +53,23 @@ def summary(status: Status) -> tuple[str, str]:
 
 
 def system(status: Status) -> str:
-    """Return what the character is taken for, such as Mixamo."""
+    """Return by what the character is understood, such as "Mixamo names" or "Rigify names and its shape"."""
     source = status.map.source
-    known = SYSTEMS.get(source.split(" ")[0].rstrip(","), source)
-    more = [words for ending, words in ADDITIONS.items() if source.endswith(ending) and not source.startswith(ending)]
-    return known + "".join(more)
+    first, more = source.split(" ")[0].rstrip(","), source[1:]
+    words = [
+        SYSTEMS.get(first, source),
+        *(words for made, words in ADDITIONS if made in more and not made.startswith(first)),
+    ]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
 def extras(status: Status) -> str:
-    """Return what is there beside the body: fingers and twist bones, or "" """
+    """Return what is there beside the body, such as "With controls and fingers", or "" """
     kinds = {core_of(part) for part in status.map.bones}
-    words = [
-        word for word, cores in (("fingers", FINGERS), ("twist bones", TWISTS)) if any(core in kinds for core in cores)
-    ]
-    return f"With {' and '.join(words)}" if words else ""
+    words = ["controls"] if status.has_controls else []
+    words += [word for word, cores in (("fingers", FINGERS), ("twist bones", TWISTS)) if kinds & set(cores)]
+    most = ", ".join(words[:-1])
+    return f"With {f'{most} and ' if most else ''}{words[-1]}" if words else ""
 
 
 def missing(status: Status) -> list[str]:

@@ -104,7 +104,7 @@ def _apart(obj: Object) -> Iterator[Scene]:
 def holding_constraints(obj: Object) -> dict[str, list[Constraint]]:
     """Return bone -> active constraints that move it away from its keys; IK also holds the bones above its own."""
     held: dict[str, list[Constraint]] = {}
-    for bone in obj.pose.bones:
+    for bone in obj.pose.bones if obj.pose is not None else ():  # none before Blender has evaluated the object once
         for constraint in bone.constraints:
             if constraint.type not in OVERRIDING or constraint.mute or constraint.influence == 0:
                 continue

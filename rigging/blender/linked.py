@@ -22,6 +22,10 @@ def make_ready(obj: Object) -> list[str]:
     armature is linked.
     """
     check_editable(obj)
+    if obj.pose is None:
+        bpy.context.view_layer.update()
+    if obj.pose is None:
+        raise PosewrightError(f"{obj.name} has no pose yet; show it in this view layer once, and try again.")
     notes: list[str] = []
     override = obj.override_library
     if override is not None and override.is_system_override:

@@ -24,6 +24,9 @@ FORMAT: Final = MAP_FORMAT
 GIVE_MAP: Final = "give a map of its bones (--map, in Blender under Character > Bone Map)."
 """What to do about a rig that is not understood."""
 
+NOT_FOUND: Final = "Not found in"
+"""How the note about missing parts begins."""
+
 FLAT: Final = 1e-6  # of the largest scale of an armature: a smaller one leaves nothing of it
 
 _NEEDED: Final = (("legs", ("left_thigh", "right_thigh")), ("arms", ("left_upper_arm", "right_upper_arm")))
@@ -273,4 +276,4 @@ def _problem(rest: RigRest, body: Skeleton, found: Parts, own: Parts) -> str:
 def _note_what_is_missing(rest: RigRest, found: Parts, notes: list[str]) -> None:
     missing = [in_words(part) for part in PARTS if not found.get(part)]
     if missing:
-        notes.append(f"Not found in {rest.name}, and left out: {', '.join(missing)}.")
+        notes.append(f"{NOT_FOUND} {rest.name}, and left out: {', '.join(missing)}.")

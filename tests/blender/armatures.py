@@ -6,7 +6,7 @@ from bpy.types import Object
 from mathutils import Matrix, Quaternion
 from numpy.typing import NDArray
 from posewright.rigging.blender.files import new_scene
-from posewright.rigging.rig import BoneMotion
+from posewright.rigging.rig import BoneMotion, RigRest
 
 
 def chain(count: int = 4, *, connect: bool = False) -> Object:
@@ -80,3 +80,21 @@ def curves_of(obj: Object) -> dict[str, int]:
     for curve in curves:
         found[curve.data_path] = found.get(curve.data_path, 0) + 1
     return found
+
+
+def armature_of(rest: RigRest, name: str) -> Object:
+    """Return a rig made of numbers as an armature of the open scene."""
+    data = bpy.data.armatures.new(name)
+    obj = bpy.data.objects.new(name, data)
+    bpy.context.scene.collection.objects.link(obj)
+    bpy.context.view_layer.objects.active = obj
+    bpy.ops.object.mode_set(mode="EDIT")
+    for b, bone in enumerate(rest.bones):
+        new = data.edit_bones.new(bone)
+        new.length = rest.lengths[b]
+        new.matrix = Matrix(rest.rest[b].tolist())
+        if rest.parents[b] >= 0:
+            new.parent = data.edit_bones[rest.bones[rest.parents[b]]]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    obj.matrix_world = Matrix(rest.world.tolist())
+    return obj
