@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from ..takes.properties import PosewrightTake
     from .properties import PosewrightEdit
 
-REST_SECONDS = 0.1
-"""How long a slider must not have moved before the characters follow; the figure in the view follows at once."""
+REST_SECONDS = (0.1, 0.6)
+"""How long a slider must not have moved before the characters follow: as long as that took the last time, but no less
+and no more. The figure in the view follows at once."""
 
-ONE_GO_SECONDS = 1.0
+ONE_GO_SECONDS = 1.5
 """Changes that follow each other faster than this are one step for undo."""
 
 BUSY_SECONDS = 0.3  # until the next look while another operator, a grab for example, holds the scene
@@ -53,13 +54,14 @@ def changing() -> None:
     """Have the characters of the chosen take follow once nothing has moved for a moment."""
     forget()
     if not bpy.app.background:
-        bpy.app.timers.register(follow, first_interval=REST_SECONDS)
+        bpy.app.timers.register(follow, first_interval=min(max(_Last.seconds, REST_SECONDS[0]), REST_SECONDS[1]))
 
 
 class _Last:
-    """When characters followed last."""
+    """When characters followed last, and how long it took."""
 
     moment = 0.0  # time.monotonic()
+    seconds = 0.0
 
 
 def follow() -> float | None:
@@ -69,13 +71,15 @@ def follow() -> float | None:
         return None
     if len(window.modal_operators):
         return BUSY_SECONDS
-    goes_on = time.monotonic() - _Last.moment < ONE_GO_SECONDS
+    begun = time.monotonic()
+    goes_on = begun - _Last.moment < ONE_GO_SECONDS
     with bpy.context.temp_override(window=window):
         try:
             (bpy.ops.posewright.follow_on if goes_on else bpy.ops.posewright.follow_edits)("EXEC_DEFAULT", True)
         except RuntimeError as error:
             session.state.error = str(error).removeprefix("Error: ").strip()
     _Last.moment = time.monotonic()
+    _Last.seconds = _Last.moment - begun
     return None
 
 

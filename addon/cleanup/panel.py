@@ -20,7 +20,10 @@ from .properties import PosewrightEdit
 VALUES = {"floor": "height", "turn": "angle", "freeze": "ease"}
 """Kind of edit -> the slider of its value."""
 
-AFTER_SWAP = "The keypoints have other sides now too: Lift Again finds the motion anew from them"
+AFTER_SWAP = (
+    "Lift Again finds the motion anew from the keypoints, which have changed sides too: better than a swap alone."
+)
+"""Measured: docs/cleanup.md."""
 
 PARTS = {"arms": "arms", "legs": "legs"}
 
@@ -119,9 +122,9 @@ def _draw_buttons(layout: UILayout, context: Context) -> None:
     column = layout.column(align=True)
     column.label(text=range_words(context.scene), icon="PREVIEW_RANGE")
     row = column.row(align=True)
-    row.operator("posewright.swap_sides", text="Swap Sides", icon="ARROW_LEFTRIGHT").part = "body"
-    row.operator("posewright.swap_sides", text="Arms").part = "arms"
-    row.operator("posewright.swap_sides", text="Legs").part = "legs"
+    row.label(text="Swap Sides", icon="ARROW_LEFTRIGHT")
+    for part, name in (("body", "Body"), ("arms", "Arms"), ("legs", "Legs")):
+        row.operator("posewright.swap_sides", text=name).part = part
     column.operator("posewright.freeze", icon="FREEZE")
     row = layout.row(align=True)
     row.operator("posewright.floor_here", icon="IMPORT")
@@ -138,9 +141,7 @@ def _draw_edits(layout: UILayout, context: Context, item: PosewrightTake) -> Non
         column.prop(context.window_manager.posewright, VALUES[edit.kind])
     if any(edit.kind == "swap" and edit.enabled for edit in item.edits) and _can_lift_again(item):
         box = column.box()
-        draw_notes(
-            box, ["Sides were exchanged in the keypoints too: Lift Again finds the motion anew from them."], context
-        )
+        draw_notes(box, [AFTER_SWAP], context)
         box.operator("posewright.relift", icon="FILE_REFRESH")
 
 

@@ -1,6 +1,7 @@
 """Clean Up in Blender: every button, the sliders, undo, saving, and what follows on the character."""
 
 import importlib
+import os
 from pathlib import Path
 from types import ModuleType
 
@@ -378,3 +379,39 @@ def test_exported_takes_hold_their_edits(scene, tmp_path: Path) -> None:
     assert (len(scene.posewright.takes), len(item.edits), item.smooth) == (2, 0, 0.5)
     assert current(scene).joints[0, 0, 2] == pytest.approx(1.3, abs=0.02)
     assert current(scene).provenance["edits"][0]["kind"] == "floor"
+
+
+def test_lifting_again_with_the_real_worker(scene, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sides exchanged in the keypoints, then lifted anew: a new take beside the first one."""
+    python = os.environ.get("POSEWRIGHT_TEST_PYTHON")
+    if not python:
+        pytest.skip("no Python with PyTorch was named in POSEWRIGHT_TEST_PYTHON")
+    monkeypatch.setenv("POSEWRIGHT_PYTHON", python)
+    with np.load(shared / "clips" / "synthetic" / "truth" / "s1_walk_side_full.npz") as truth:
+        names = [str(name) for name in truth["joint_names"]]
+        points = np.full((FRAMES, 33, 2), np.nan, np.float32)
+        for column, name in enumerate(module("core.skeleton").BLAZEPOSE_KEYPOINTS):
+            source = name.replace("foot_index", "toe_base")
+            if source in names:
+                points[:, column] = truth["joints2d"][:FRAMES, names.index(source)]
+        focal = float(truth["K"][0, 0])
+    take = waving_take()
+    take.keypoints, take.keypoint_names = points, module("core.skeleton").BLAZEPOSE_KEYPOINTS
+    take.keypoint_confidence = np.isfinite(points).all(-1).astype(np.float32)
+    take.focal_px, take.image_size = focal, (854, 480)
+    item = module("addon.takes.store").add_take(scene, take, "walk", module("addon.takes.store").Origin("walk.mp4"))
+    bpy.ops.posewright.swap_sides(start=21, end=60)
+    bpy.ops.posewright.offset_floor(height=0.1)
+    bpy.ops.posewright.smooth_take(strength=0.7)
+    name, count = item.name, len(scene.posewright.takes)
+    try:
+        assert bpy.ops.posewright.relift() == {"FINISHED"}
+    finally:
+        module("addon.jobs.queue").stop()
+    added = item_of(scene)
+    assert (len(scene.posewright.takes), added.name, added.clip) == (count + 1, f"{name}.001", "walk.mp4")
+    assert [edit.kind for edit in added.edits] == ["floor"]
+    assert added.smooth == pytest.approx(0.7)
+    assert added.frames == FRAMES
+    way = current(scene).joint("pelvis")[-1] - current(scene).joint("pelvis")[0]
+    assert np.linalg.norm(way[:2]) > 0.5  # the walk of the keypoints, where the take itself stands
