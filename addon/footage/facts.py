@@ -1,6 +1,7 @@
 """What Blender knows about a video: its length, its size and its frame rate."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
@@ -27,6 +28,13 @@ def read_facts(path: Path) -> Facts | None:
     """Return the facts of a video, None when Blender cannot read it; no data-block is left. Not while drawing."""
     if not path.is_file():
         return None
+    status = path.stat()
+    return _read(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, changed: int, size: int) -> Facts | None:
+    """Read a file once as long as it stays as it is: for every clip that comes and goes Blender draws all views."""
     try:
         clip = bpy.data.movieclips.load(str(path))
     except RuntimeError:
