@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,9 @@ from .graphics import Graphics
 Device = Literal["auto", "cpu", "cuda"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 Version = tuple[int, int]
+
+PYTORCH = "https://download.pytorch.org/whl"
+MIRROR = "POSEWRIGHT_TORCH_INDEX"  # the variable that names a studio's own copy of PyTorch's index
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ def builds(system: str) -> list[Build]:
 
 def _build(row: dict[str, Any]) -> Build:
     versions = {name: (row[name][0], row[name][1]) for name in ("cuda", "capability") if name in row}
-    return Build(**{**row, **versions})
+    index = row["index"].replace(PYTORCH, os.environ.get(MIRROR) or PYTORCH)
+    return Build(**{**row, **versions, "index": index})
 
 
 def pythons() -> list[Version]:

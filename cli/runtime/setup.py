@@ -1,5 +1,6 @@
 """Make the private environment: find a Python, choose, fetch, install without network, check, put into place."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -81,8 +82,8 @@ def _make_environment(base: BasePython, place: Path, words: Path, progress: Prog
         run_process(command, words / "venv.txt", lambda: progress("resolve", 0.1, ""), clean_environment())
     except PipError as error:
         last = (str(error).strip().splitlines() or ["it gave no reason"])[-1]
-        if os.strerror(28) in str(error):
-            raise trouble.full_disk(place.parent) from error
+        if os.strerror(errno.ENOSPC) in str(error) or not str(error):
+            raise trouble.of_pip(str(error), place.parent) from error
         raise PosewrightError(
             f"{base.program} could not make an environment ({last}); install another Python."
         ) from error

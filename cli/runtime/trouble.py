@@ -8,6 +8,7 @@ from pathlib import Path
 from ...errors import PosewrightError
 
 AGAIN = "set up again; what was fetched is kept and it goes on where it stopped"
+NEARLY_NOTHING = 1_000_000  # bytes: with less, pip may not even have written why it failed
 UNREACHABLE = (
     *("NewConnectionError", "Max retries exceeded", "ConnectionError", "ConnectTimeout", "SSLError"),
     *("Connection to", "ProxyError", "ReadTimeout", "Connection broken", "IncompleteRead", "Name or service not known"),
@@ -51,7 +52,7 @@ def of_disk(error: OSError, folder: Path) -> PosewrightError:
 
 def of_pip(said: str, folder: Path) -> PosewrightError:
     """Return the sentence for what pip printed before it failed."""
-    if os.strerror(errno.ENOSPC) in said:
+    if os.strerror(errno.ENOSPC) in said or shutil.disk_usage(folder).free < NEARLY_NOTHING:
         return full_disk(folder)
     if any(word in said for word in UNREACHABLE):
         return no_network("The package index")
