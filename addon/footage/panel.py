@@ -77,8 +77,8 @@ def _draw_rates(layout: UILayout, context: Context) -> None:
     facts = facts_of(context.scene.posewright.footage)
     assert facts is not None
     note = (
-        f"The timeline shows it at {scene_rate(context.scene):g} frames a second; the motion keeps the true speed "
-        f"of {facts.fps:g}, and will not stay in step."
+        f"Filmed at {facts.fps:.5g} frames a second, shown at {scene_rate(context.scene):.5g}; "
+        "the motion keeps its true speed"
     )
     draw_notes(layout, [note], context)
     layout.operator("posewright.match_frame_rate", icon="TIME")

@@ -2,7 +2,6 @@
 
 import importlib
 import os
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from synthetic_rigs import walking_take
 
 MODULE = "bl_ext.user_default.posewright"
 FPS, FRAMES = 30.0, 164  # of the demo clip
@@ -243,63 +241,6 @@ def test_entries_in_the_menus(scene: bpy.types.Scene, clip: Path) -> None:
     assert scene.posewright.footage.source == "CLIP"
 
 
-RATES = [(24, 1.0, 1), (24, 1.001, 101), (30, 1.001, 0), (60, 1.0, -40), (25, 1.0, 7)]
-
-
-@pytest.mark.parametrize(("fps", "base", "start"), RATES)
-def test_an_event_lands_at_its_true_second(
-    scene: bpy.types.Scene, tmp_path: Path, fps: int, base: float, start: int
-) -> None:
-    """Somebody filmed at 29.97 frames a second raises an arm after exactly 2 seconds."""
-    take = with_event(walking_take(120, 30 / 1.001), 2.0)
-    assert event_in_scene(scene, take, tmp_path, fps, base, start) == pytest.approx(2.0, abs=0.02)
-
-
-@pytest.mark.parametrize(("fps", "base", "start"), RATES[:2])
-def test_an_event_of_uneven_footage_lands_at_its_true_second(
-    scene: bpy.types.Scene, tmp_path: Path, fps: int, base: float, start: int
-) -> None:
-    """A phone that filmed 30 frames a second at first and 20 later."""
-    pytest.importorskip("scipy")
-    from posewright.core.world.timing import even_take
-
-    times = np.concatenate([np.arange(30) / 30.0, 1.0 + np.arange(60) / 20.0])
-    take = walking_take(len(times), len(times) / times[-1])
-    take = even_take(with_event(replace(take, times=times), 2.0))
-    assert event_in_scene(scene, take, tmp_path, fps, base, start) == pytest.approx(2.0, abs=0.05)
-
-
-def with_event(take: Any, seconds: float) -> Any:
-    """Return the take with the left hand thrown up at a second."""
-    joints = take.joints.copy()
-    up = np.clip((np.asarray(take.times) - seconds) / 0.2 + 0.5, 0, 1)[:, None]
-    shoulder = joints[:, take.joint_names.index("left_shoulder")]
-    for name, reach in (("left_elbow", 0.28), ("left_wrist", 0.53)):
-        index = take.joint_names.index(name)
-        angle = np.pi * up
-        arm = np.array([0.0, 0.0, -1.0]) * np.cos(angle) + np.array([1.0, 0.0, 0.0]) * np.sin(angle)
-        joints[:, index] = shoulder + reach * arm
-    return replace(take, joints=joints.astype(np.float32), contacts=None)
-
-
-def event_in_scene(scene: bpy.types.Scene, take: Any, folder: Path, fps: int, base: float, start: int) -> float:
-    """Return the second of the scene, from the start frame on, at which the character's hand passes the shoulder."""
-    scene.render.fps, scene.render.fps_base = fps, base
-    scene.posewright.apply.frame_start = start
-    take.save(folder / "event.npz")
-    bpy.ops.posewright.add_mannequin()
-    assert bpy.ops.posewright.import_take(filepath=str(folder / "event.npz")) == {"FINISHED"}
-    assert bpy.ops.posewright.apply() == {"FINISHED"}
-    bones = scene.posewright.character.armature.pose.bones
-    rate = fps / base
-    frames = np.arange(round(start + 1.5 * rate), round(start + 2.5 * rate))
-    above = []
-    for frame in frames:
-        scene.frame_set(int(frame))
-        above.append(bones["hand.L"].head.z - bones["upper_arm.L"].head.z)
-    return float((np.interp(0.0, above, frames) - start) / rate)
-
-
 def test_a_capture_lands_under_its_strip(scene: bpy.types.Scene, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way with a real worker: a second of a strip that was trimmed and lies late in the timeline."""
     python = os.environ.get("POSEWRIGHT_TEST_PYTHON", "")
@@ -319,14 +260,3 @@ def test_a_capture_lands_under_its_strip(scene: bpy.types.Scene, clip: Path, mon
     assert scene.posewright.apply.frame_start == 100
     take = part_of("takes.store").take_of(item)
     assert take.times[0] == pytest.approx(2.0, abs=0.001)
-
-
-def test_the_height_is_shown_in_the_units_of_the_scene(scene: bpy.types.Scene) -> None:
-    capture = scene.posewright.capture
-    assert capture.height_shown == pytest.approx(1.7)
-    scene.unit_settings.scale_length = 0.01
-    assert capture.height_shown == pytest.approx(170.0)
-    capture.height_shown = 185.0
-    assert capture.height == pytest.approx(1.85)
-    capture.height_shown = 1.8  # metres, by mistake
-    assert capture.height == pytest.approx(0.3), "the least that is believed"

@@ -97,6 +97,17 @@ def test_walker_is_followed_and_nobody_else(shared: Path, detector: Detector) ->
     assert np.nanmax(np.abs(np.diff(hips[:, 0]))) < 40  # and she walks steadily
 
 
+def test_somebody_is_pointed_out_at_a_later_moment(shared: Path, detector: Detector) -> None:
+    """The woman is not in the picture at first; she is pointed out at 5 s, and followed before and after."""
+    clip = shared / "clips" / "real" / "sports2d_demo.mp4"
+    settings = TrackSettings(quality="fast", start=3.6, end=5.6, person="606,819@5")
+    found = detector.with_settings(settings).detect(clip)
+    hips = found.points[:, [found.index("left_hip"), found.index("right_hip")]].mean(1)
+    at = int(np.argmin(np.abs(found.times - 5.0)))
+    assert np.abs(hips[at] - (606, 819)).max() < 40
+    assert np.isfinite(hips[[0, -1]]).all() and np.nanmax(np.abs(np.diff(hips[:, 0]))) < 40
+
+
 def test_one_frame_is_enough(shared: Path, detector: Detector, tmp_path: Path) -> None:
     frame = next(iter(read_frames(shared / "clips" / "synthetic" / "videos" / "s2_dance_arms.mp4")))
     found = detector.detect(write_clip(tmp_path / "one.mp4", [frame.image]))
