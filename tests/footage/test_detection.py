@@ -100,11 +100,11 @@ def test_walker_is_followed_and_nobody_else(shared: Path, detector: Detector) ->
 def test_somebody_is_pointed_out_at_a_later_moment(shared: Path, detector: Detector) -> None:
     """The woman is not in the picture at first; she is pointed out at 5 s, and followed before and after."""
     clip = shared / "clips" / "real" / "sports2d_demo.mp4"
-    settings = TrackSettings(quality="fast", start=3.6, end=5.6, person="606,819@5")
+    settings = TrackSettings(quality="fast", start=4.4, end=5.4, person="606,819@5")
     found = detector.with_settings(settings).detect(clip)
     hips = found.points[:, [found.index("left_hip"), found.index("right_hip")]].mean(1)
     at = int(np.argmin(np.abs(found.times - 5.0)))
-    assert np.abs(hips[at] - (606, 819)).max() < 40
+    assert np.abs(hips[at] - (534, 716)).max() < 30, "where her hips are; the detector's square lies lower"
     assert np.isfinite(hips[[0, -1]]).all() and np.nanmax(np.abs(np.diff(hips[:, 0]))) < 40
 
 
