@@ -1,11 +1,12 @@
 """The buttons of the preferences: set up, check, copy what was found, remove."""
 # pyright: reportInvalidTypeForm=false
 
+import textwrap
 from collections.abc import Callable
 
 import bpy
 from bpy.props import EnumProperty
-from bpy.types import Context, Event, Operator
+from bpy.types import Context, Event, Operator, UILayout
 
 from ...cli.in_blender import Runtime
 from ...cli.runtime.builds import Build, choose
@@ -16,10 +17,11 @@ from ...errors import PosewrightError
 from .. import preferences, session
 from ..jobs import queue
 from ..jobs.queue import Job
-from ..notes import draw_notes
 from . import state, work
 
 DIALOG_WIDTH = 440
+DIALOG_LETTERS = 62  # in a line of it
+MEGA = 1e6
 GRAPHICS_SECONDS = 3.0  # for which the dialog waits for the NVIDIA driver's answer
 
 BUILDS = (
@@ -81,17 +83,16 @@ class POSEWRIGHT_OT_set_up(Operator):
         try:
             choice = choose(self.device, self._graphics)
         except PosewrightError as error:
-            draw_notes(layout, [str(error)], context, icon="ERROR")
+            _draw_sentence(layout, str(error), "ERROR")
             return
-        draw_notes(layout, [_amount(choice.build, self._have)], context, icon="IMPORT")
-        card = self._graphics.name if self._graphics and choice.build.device == "cuda" else ""
         column = layout.column(align=True)
-        if card:
-            column.label(text=card, icon="MEMORY")
+        _draw_amount(column, choice.build, self._have)
+        if self._graphics and choice.build.device == "cuda":
+            column.label(text=self._graphics.name, icon="MEMORY")
         column.label(text="From the Python package index, as pip is configured", icon="URL")
         column.label(text=str(Runtime.folder().root), icon="FILE_FOLDER")
         if choice.because:
-            draw_notes(layout, [choice.because], context)
+            _draw_sentence(layout, choice.because, "INFO")
 
     def execute(self, context: Context) -> set[str]:
         """Set up; from a script return when it is done."""
@@ -177,6 +178,15 @@ class POSEWRIGHT_OT_copy_check(Operator):
         return {"FINISHED"}
 
 
-def _amount(build: Build, have: int) -> str:
-    already = f", of which {have / 1e6:.0f} MB are here already" if have > 1e6 else ""
-    return f"About {build.fetch_mb} MB to fetch{already}; about {build.disk_mb} MB stay on the disk"
+def _draw_amount(column: UILayout, build: Build, have: int) -> None:
+    column.label(text=f"About {build.fetch_mb} MB to fetch", icon="IMPORT")
+    if have > MEGA:
+        column.label(text=f"{have / MEGA:.0f} MB are here already, of an earlier try", icon="BLANK1")
+    column.label(text=f"About {build.disk_mb} MB on the disk", icon="DISK_DRIVE")
+
+
+def _draw_sentence(layout: UILayout, sentence: str, icon: str) -> None:
+    """Draw a sentence in the dialog's width, which Blender does not tell."""
+    column = layout.column(align=True)
+    for number, line in enumerate(textwrap.wrap(sentence, DIALOG_LETTERS)):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1")

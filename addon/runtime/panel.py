@@ -16,7 +16,10 @@ def draw_runtime(layout: UILayout, context: Context) -> None:
     """Draw all of it into a box."""
     ready, sentence = state.state()
     box = layout.box()
-    draw_notes(box, [sentence], context, icon="CHECKMARK" if ready else "ERROR")
+    if jobs("setup"):
+        box.label(text="Blender can be used meanwhile", icon="TIME")
+    else:
+        draw_notes(box, [sentence], context, icon="CHECKMARK" if ready else "ERROR")
     if not draw_jobs(box, "setup", "check"):
         _draw_buttons(box, ready)
     draw_error(box, context)

@@ -65,7 +65,7 @@ class RuntimeFolder:
         """Return whether the environment can be used; reads one small file and starts nothing."""
         marker = self._marker()
         if marker is None:
-            if self.fetched.is_dir() and any(self.fetched.iterdir()):
+            if any(self.fetched.glob("*.whl*")):
                 return Condition(False, "Not set up: it was stopped in the middle. Set Up goes on where it stopped.")
             return Condition(False, "Not set up: the libraries that analyse videos are not on this computer yet.")
         fault = _fault(marker, self.python())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ... import __version__
 from ...errors import Cancelled, PosewrightError
@@ -61,7 +62,7 @@ def set_up(request: Request, progress: Progress, log: Callable[[str], None]) -> 
 def _make(
     request: Request, folder: RuntimeFolder, bundled: bundle.Bundle | None, progress: Progress, log: Callable
 ) -> dict[str, Any]:
-    progress("resolve", 0.0, "looking for a Python")
+    progress("resolve", 0.0, "Looking for a Python")
     base = find_base(bundled.python if bundled else None)
     choice = Choice(bundled.build) if bundled else choose(request.device, find_graphics())
     log(f"Python {base.program}, PyTorch {choice.build.name}")
@@ -93,7 +94,7 @@ def _fetch(
     request: Request, build: Build, base: BasePython, folder: RuntimeFolder, progress: Progress, log: Callable
 ) -> tuple[list[Path], Pip, str]:
     def tick() -> None:
-        progress("resolve", 0.5, "asking the package index")
+        progress("resolve", 0.5, "Asking the package index")
 
     tick()
     pip = get_pip(base, program_in(folder.new), folder.fetched, tick)
@@ -113,9 +114,9 @@ def _check_consent(plan: Plan, request: Request, build: Build) -> None:
     """Nobody is given gigabytes for NVIDIA who was told of the small build for the processor."""
     if plan.device == "cuda" and build.device == "cpu":
         raise PosewrightError(
-            "PyTorch for the processor cannot be had here: its own index (download.pytorch.org) cannot be reached, and "
-            f"the package index has the build for NVIDIA, {plan.size / MEGA:.0f} MB to fetch instead of about "
-            f"{build.fetch_mb} MB. It computes on the processor, too: choose NVIDIA as the build to take it."
+            f"PyTorch for the processor cannot be had here: its own index ({urlsplit(build.index).hostname}) cannot be "
+            f"reached, and the package index has the build for NVIDIA, {plan.size / MEGA:.0f} MB to fetch instead of "
+            f"about {build.fetch_mb} MB. It computes on the processor, too: choose NVIDIA as the build to take it."
         )
 
 
@@ -153,7 +154,7 @@ def _finish(
     base: BasePython, device: str, folder: RuntimeFolder, notes: list[str], progress: Progress
 ) -> dict[str, Any]:
     """Check the new environment by a worker that runs in it, and put it into its place."""
-    progress("verify", 0.0, "starting it for the first time")
+    progress("verify", 0.0, "Starting it for the first time")
 
     def tick(stage: str, done: float, note: str = "") -> None:
         progress("verify", done, note)
