@@ -8,7 +8,7 @@ import bpy
 from bpy.types import Context, Object, Scene
 
 from ...progress import Progress
-from ...rigging.blender.applied import Applied, apply_again, apply_take, take_id
+from ...rigging.blender.applied import Applied, apply_again, apply_take, made_action, take_id
 from ...rigging.blender.cameras import scene_rate
 from ..takes.store import current_take
 from .settings import retarget_settings, span_in_scene, start_frame
@@ -45,16 +45,16 @@ def apply_item(context: Context, obj: Object, item: "PosewrightTake", chosen: An
 
 
 def made_of(obj: Object) -> str:
-    """Return the uid of the take of the list that the armature's present action was made of, or "" """
-    animation = obj.animation_data
-    return animation.action.get(ITEM, "") if animation is not None and animation.action is not None else ""
+    """Return the uid of the take of the list that the armature's motion was made of, or "" """
+    made = made_action(obj)
+    return made[0].get(ITEM, "") if made is not None else ""
 
 
 def remember_item(obj: Object, uid: str) -> None:
-    """Note on the armature's present action which take of the list it was made of."""
-    animation = obj.animation_data
-    if animation is not None and animation.action is not None:
-        animation.action[ITEM] = uid
+    """Note on the action with the armature's motion which take of the list it was made of."""
+    made = made_action(obj)
+    if made is not None:
+        made[0][ITEM] = uid
 
 
 def wearers(scene: Scene, item: "PosewrightTake") -> list[Object]:

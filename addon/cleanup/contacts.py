@@ -12,7 +12,7 @@ from ...core.skeleton import CONTACT_POINTS, STANDS
 from ...errors import PosewrightError
 from ...rigging.blender import contacts
 from ...rigging.blender.applied import Applied, applied_to, apply_again, kept_take
-from ..apply.applying import ITEM, progress_shown
+from ..apply.applying import made_of, progress_shown
 from ..character.choice import character_of
 from ..takes.store import find_take, take_of
 from .changing import change
@@ -142,7 +142,7 @@ def _apply(operator: Operator, context: Context, obj: Object, empty: Object, app
     _with_contacts(obj)
     kept = kept_take(obj)
     changed = contacts.read_contacts(empty, kept, applied)
-    item = find_take(context.scene, obj.animation_data.action.get(ITEM, ""))
+    item = find_take(context.scene, made_of(obj))
     if item is not None:
         captured = take_of(item)
         notes = list(change(context.scene, item, lambda: keep_contacts(item, captured, changed)).notes)

@@ -7,12 +7,14 @@ in a later session, on another computer, without the file it came from.
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
 import numpy as np
-from bpy.types import Action, Object
+from bpy.types import Action, NlaStrip, Object
 
 from ...core.take import Take
 from ...errors import PosewrightError
@@ -21,6 +23,7 @@ from ..settings import RetargetSettings
 from .apply import animate_armature
 from .film_camera import Placement
 from .keyframes import curves_of
+from .layers import action_curves
 from .packing import packed, unpacked
 
 NOTE, TAKE = "posewright", "posewright_take"
@@ -64,10 +67,10 @@ def apply_take(obj: Object, take: Take, applied: Applied, *, name: str, progress
         "frame_start": applied.frame_start,
         "fps": applied.fps,
         "settings": json.dumps(applied.settings.self_contained().to_json()),
-        "keys": _fingerprint(obj),
         "size_ratio": result["size_ratio"],
         "placement": [value for row in result["placement"] for value in row],
     }
+    action[NOTE]["keys"] = _fingerprint(obj, made_action(obj))
     action[TAKE] = packed(take, action.name, applied.take)
     return result
 
@@ -76,7 +79,7 @@ def applied_to(obj: Object) -> Applied:
     """Return what was applied to the armature; PosewrightError when its present action is not ours."""
     note = _note(obj)
     if note is None:
-        raise PosewrightError(f"The motion of {obj.name} was not made by Posewright; apply a take to it first.")
+        raise PosewrightError(_not_ours(obj))
     settings = RetargetSettings.from_json(json.loads(note["settings"]))
     return Applied(note["take"], float(note["frame_start"]), float(note["fps"]), settings)
 
@@ -93,51 +96,121 @@ def placement_on(obj: Object) -> Placement | None:
 def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = silent) -> dict[str, Any]:
     """Apply a take with the settings of before; the new action takes the place and the name of the former one.
 
-    An action that somebody changed by hand stays in the file, and a note in the result says so. Returns what
-    ``animate_armature`` returns; when that fails, the armature keeps its action.
+    That place is the armature's active action, or a strip of its NLA tracks, which stays where it is. An action that
+    somebody changed by hand stays in the file, and a note in the result says so. Returns what ``animate_armature``
+    returns; when that fails, the armature keeps its action.
     """
-    former = obj.animation_data.action
+    made = made_action(obj)
+    if made is None:
+        raise PosewrightError(_not_ours(obj))
+    former, strip = made
     changed = changed_by_hand(obj)
-    slot = getattr(obj.animation_data, "action_slot", None)
-    try:
-        result = apply_take(obj, take, applied, name=former.name, progress=progress)
-    except BaseException:
-        obj.animation_data.action = former
-        if slot is not None:
-            obj.animation_data.action_slot = slot
-        raise
+    keys = replace(applied.settings.keys, nla=strip is not None)
+    applied = replace(applied, settings=replace(applied.settings, keys=keys))
+    if strip is None:
+        with _former_kept(obj):
+            result = apply_take(obj, take, applied, name=former.name, progress=progress)
+    else:
+        result = _again_in_strip(obj, strip, take, applied, progress)
+    action = bpy.data.actions[result["action"]]
     if changed:
+        former.use_fake_user = True
         result["notes"].append(f"The action {former.name} had been changed by hand; it stays in the file.")
     else:
-        _take_place(former, obj.animation_data.action)
-    result["action"] = obj.animation_data.action.name
+        _take_place(former, action)
+    result["action"] = action.name
+    return result
+
+
+@contextmanager
+def _former_kept(obj: Object) -> Iterator[None]:
+    """Give the armature its action back when the block fails."""
+    animation = obj.animation_data
+    former, slot = animation.action, getattr(animation, "action_slot", None)
+    try:
+        yield
+    except BaseException:
+        animation.action = former
+        if slot is not None:
+            animation.action_slot = slot
+        raise
+
+
+def _again_in_strip(obj: Object, strip: NlaStrip, take: Take, applied: Applied, progress: Progress) -> dict[str, Any]:
+    """Apply a take as ``apply_take`` does, and put its action into a strip in place of the one that is there."""
+    animation = obj.animation_data
+    active, slot = animation.action, getattr(animation, "action_slot", None)
+    count = len(animation.nla_tracks)
+    animation.action = None  # or it would be pushed down beneath the new strip
+    try:
+        result = apply_take(obj, take, applied, name=strip.action.name, progress=progress)
+        made = animation.nla_tracks[-1].strips[0]
+        begin, end, fresh = made.action_frame_start, made.action_frame_end, getattr(made, "action_slot", None)
+        strip.action = bpy.data.actions[result["action"]]
+        if fresh is not None:
+            strip.action_slot = fresh
+        strip.action_frame_start, strip.action_frame_end = begin, end
+    finally:
+        for track in reversed(list(animation.nla_tracks)[count:]):
+            animation.nla_tracks.remove(track)
+        if active is not None:
+            animation.action = active
+            if slot is not None:
+                animation.action_slot = slot
     return result
 
 
 def changed_by_hand(obj: Object) -> bool:
     """Return whether somebody changed keys of the armature's present action since a take was applied."""
-    return _note(obj, "keys") != _fingerprint(obj)
+    return _note(obj, "keys") != _fingerprint(obj, made_action(obj))
+
+
+def made_action(obj: Object) -> tuple[Action, NlaStrip | None] | None:
+    """Return the action of the armature that a take was put into, and the strip it lies in; None when there is none.
+
+    The active action comes first, then the strips from the top down that are not muted.
+    """
+    animation = obj.animation_data
+    if animation is None:
+        return None
+    if animation.action is not None and animation.action.get(NOTE) is not None:
+        return animation.action, None
+    for track in reversed(animation.nla_tracks):
+        for strip in () if track.mute else track.strips:
+            if not strip.mute and strip.action is not None and strip.action.get(NOTE) is not None:
+                return strip.action, strip
+    return None
 
 
 def kept_take(obj: Object) -> Take:
-    """Return the take of the armature's present action; PosewrightError when somebody removed or changed it."""
-    text = obj.animation_data.action.get(TAKE)
+    """Return the take that is on the armature; PosewrightError when somebody removed or changed it."""
+    made = made_action(obj)
+    text = made[0].get(TAKE) if made is not None else None
     if text is None:
         raise PosewrightError(f"The take of {obj.name} is not in this file any more; apply it again with Apply Take.")
     return unpacked(text)
 
 
+def _not_ours(obj: Object) -> str:
+    return f"The motion of {obj.name} was not made by Posewright; apply a take to it first."
+
+
 def _note(obj: Object, key: str | None = None) -> Any:
-    animation = obj.animation_data
-    action = animation.action if animation is not None else None
-    note = action.get(NOTE) if action is not None else None
+    made = made_action(obj)
+    note = made[0].get(NOTE) if made is not None else None
     return note if note is None or key is None else note.get(key)
 
 
-def _fingerprint(obj: Object) -> str:
-    """Return what changes when somebody edits the keys of the armature's present action."""
+def _fingerprint(obj: Object, made: tuple[Action, NlaStrip | None] | None) -> str:
+    """Return what changes when somebody edits the keys of an action of the armature."""
+    if made is None:
+        curves = []
+    elif made[1] is None:
+        curves = curves_of(obj)
+    else:
+        curves = action_curves(made[0], getattr(made[1], "action_slot", None))
     total = 0
-    for curve in curves_of(obj):
+    for curve in curves:
         points = np.empty(2 * len(curve.keyframe_points), np.float32)
         curve.keyframe_points.foreach_get("co", points)
         total = zlib.crc32(points.tobytes(), zlib.crc32(f"{curve.data_path}{curve.array_index}".encode(), total))

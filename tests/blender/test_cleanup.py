@@ -415,3 +415,27 @@ def test_lifting_again_with_the_real_worker(scene, shared: Path, monkeypatch: py
     assert added.frames == FRAMES
     way = current(scene).joint("pelvis")[-1] - current(scene).joint("pelvis")[0]
     assert np.linalg.norm(way[:2]) > 0.5  # the walk of the keypoints, where the take itself stands
+
+
+def test_a_motion_in_a_strip_follows_in_its_place(scene) -> None:
+    """A take that lies in an NLA strip, beneath an action of the animator's own."""
+    obj = mannequin(scene)
+    bpy.ops.posewright.apply(result="nla")
+    own = bpy.data.actions.new("own")
+    obj.animation_data.action = own
+    obj.animation_data.action_influence = 0.0
+    tracks = [track.name for track in obj.animation_data.nla_tracks]
+    strip = obj.animation_data.nla_tracks[-1].strips[0]
+    name, count = strip.action.name, len(bpy.data.actions)
+    before = path(scene, "hips", 41, 61)
+    assert bpy.ops.posewright.offset_floor(height=0.2) == {"FINISHED"}
+    assert in_step(scene)
+    np.testing.assert_allclose(path(scene, "hips", 41, 61) - before, np.tile([0, 0, 0.2], (20, 1)), atol=0.02)
+    assert [track.name for track in obj.animation_data.nla_tracks] == tracks
+    assert obj.animation_data.action == own
+    assert (obj.animation_data.nla_tracks[-1].strips[0].action.name, len(bpy.data.actions)) == (name, count)
+    assert bpy.ops.posewright.foot_in_air(foot="left", start=41, end=60) == {"FINISHED"}
+    assert bpy.ops.posewright.smooth_take(strength=1.0) == {"FINISHED"}
+    assert in_step(scene) and not current(scene).contacts[10:20, :2].any()
+    bpy.ops.posewright.remove_edit()
+    np.testing.assert_allclose(path(scene, "hips", 41, 61), before, atol=0.02)
