@@ -42,7 +42,8 @@ words=(--user "\$BLENDER_USER_RESOURCES")
 for name in \$(compgen -e | grep -E '^(POSEWRIGHT_|OMP_|PIP_|SSL_CERT|REQUESTS_CA|[A-Za-z]+_proxy\$|[A-Z]+_PROXY\$)'); do
     words+=(--env "\$name=\${!name}")
 done
-words+=(--env "POSEWRIGHT_HOME=$weights" --env "POSEWRIGHT_PYTHON=$worker" $(printf -- '--bind "%s" ' "${seen[@]}"))
+[ -z "\${POSEWRIGHT_PYTHON:-}" ] || words+=(--env "POSEWRIGHT_PYTHON=$worker")
+words+=(--env "POSEWRIGHT_HOME=$weights" $(printf -- '--bind "%s" ' "${seen[@]}"))
 case " \$* " in
     *" -b "* | *" --command "*) exec "$tool" --suite "$suite" run "\${words[@]}" -- "\$@" ;;
     *) exec "$tool" --suite "$suite" gui --size "\${POSEWRIGHT_WINDOW:-1280x960}" --timeout 600 --wait 600 "\${words[@]}" -- "\$@" ;;

@@ -197,10 +197,27 @@ def test_a_killed_worker_is_a_sentence_and_the_next_job_works(queue: Any) -> Non
     with pytest.raises(RuntimeError, match="worker process ended before its work was done"):
         pump_until(queue, lambda: not queue.jobs() and not queue.queue.deliveries)
     assert not bpy.context.scene.posewright.takes
-    check = importlib.import_module(f"{MODULE}.addon.session").state
-    assert "worker process ended" in check.error
-    assert bpy.ops.posewright.dismiss() == {"FINISHED"} and not check.error
+    state = importlib.import_module(f"{MODULE}.addon.session").state
+    state.log = state.log or "the worker may have said nothing before it was killed"
+    assert "worker process ended" in state.error
+    assert bpy.ops.posewright.copy_log() == {"FINISHED"}
+    assert bpy.ops.posewright.dismiss() == {"FINISHED"} and not state.error
+    assert not bpy.ops.posewright.copy_log.poll(), "the log goes with the message"
     assert bpy.ops.posewright.check() == {"FINISHED"}, "a new worker does the next job"
+    assert bpy.ops.posewright.copy_check() == {"FINISHED"}
+    assert bpy.ops.posewright.deliver() == {"CANCELLED"}, "nothing is left to be delivered"
+
+
+def test_the_runtime_is_removed_and_nothing_else(queue: Any) -> None:
+    folder = importlib.import_module(f"{MODULE}.cli.in_blender").Runtime.folder()
+    assert not bpy.ops.posewright.remove_runtime.poll()
+    beside = folder.root.parent / "beside.txt"
+    folder.fetched.mkdir(parents=True)
+    (folder.fetched / "library.whl").write_bytes(b"of an earlier try")
+    beside.write_text("not ours")
+    assert bpy.ops.posewright.remove_runtime() == {"FINISHED"}
+    assert not folder.fetched.exists() and beside.is_file()
+    assert not bpy.ops.posewright.remove_runtime.poll()
 
 
 @needs_processes

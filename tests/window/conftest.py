@@ -5,35 +5,23 @@ window can be opened. Pictures of each step lie in the folder POSEWRIGHT_STEPS, 
 """
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from synthetic_rigs import walking_take
-from window.launch import Blender
+from window.launch import Blender, installed
 
 VARIABLE = "POSEWRIGHT_BLENDER"
 
 
 @pytest.fixture(scope="session")
-def blender(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Blender:
+def blender(tmp_path_factory: pytest.TempPathFactory) -> Blender:
     """The extension as a user installs it: the built zip, by Blender's own command."""
     program = os.environ.get(VARIABLE, "")
     if not program:
         pytest.skip(f"no Blender with a window was named in {VARIABLE}")
-    folder = tmp_path_factory.mktemp("blender")
-    subprocess.run([sys.executable, str(checkout / "build_addon.py"), "-o", str(folder)], check=True)
-    environment = os.environ | {
-        "BLENDER_USER_RESOURCES": str(folder / "user"),
-        "POSEWRIGHT_PYTHON": os.environ.get("POSEWRIGHT_PYTHON", sys.executable),
-    }
-    installed = Blender(program, environment, next(folder.glob("*.zip")))
-    words = ("--command", "extension", "install-file", "-r", "user_default", "-e", str(installed.archive))
-    done = installed.command(*words)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return installed
+    return installed(program, tmp_path_factory.mktemp("blender"))
 
 
 @pytest.fixture(scope="session")

@@ -44,13 +44,16 @@ class Watch:
     def __init__(self) -> None:
         self.absences: dict[str, list[float]] = {}  # seconds, the longest first
         self.moments: dict[str, list[float]] = {}  # seconds since the phase began, of each
+        self.lasted: dict[str, float] = {}  # seconds of each phase
         self._phase = ""
         self._begun = self._last = time.monotonic()
 
     def begin(self, phase: str) -> None:
         """Measure under this name from now on; "" measures nothing."""
-        self._phase, self._begun = phase, time.monotonic()
-        self._last = self._begun
+        now = time.monotonic()
+        if self._phase:
+            self.lasted[self._phase] = self.lasted.get(self._phase, 0.0) + now - self._begun
+        self._phase, self._begun, self._last = phase, now, now
 
     def look(self) -> float:
         """Take the time; a function for bpy.app.timers."""
@@ -345,7 +348,9 @@ def play(story: Callable[[Desk], Steps], folder: Path, limit: float) -> None:
                 steps.throw(TimeoutError(f"the story took more than {limit:.0f} s"))
             return float(next(ending[0] if ending else steps) or 0.0)
         except StopIteration:
-            desk.seen |= {"absences": desk.watch.absences, "moments": desk.watch.moments, "clicks": desk.clicks}
+            desk.watch.begin("")
+            desk.seen |= {name: getattr(desk.watch, name) for name in ("absences", "moments", "lasted")}
+            desk.seen["clicks"] = desk.clicks
             _note(folder, desk.seen)
             bpy.ops.wm.quit_blender()
         except Exception:

@@ -5,14 +5,18 @@ import os
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 PLAY = Path(__file__).with_name("play.py")
 LIMIT_SECONDS = 300
+Seen = dict[str, Any]
+
 NO_WINDOW = ("Unable to open a display", "failed to open a display", "GHOST: unable")
 
 
@@ -40,12 +44,16 @@ class Blender:
                 start_new_session=True,
             )
 
-    def play(self, story: str, folder: Path, *words: str, before: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Play a story in the window and return what was seen; ``before`` comes before the story: options, a file."""
+    def play(self, story: str, folder: Path, *words: str, before: tuple[str, ...] = (), **variables: str) -> Seen:
+        """Play a story in the window and return what was seen.
+
+        ``before`` comes before the story: options, a file. ``variables`` are set in Blender's environment.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "output.txt"
         story_words = [story, str(folder), str(LIMIT_SECONDS - 20), *words]
-        process = self.start([*before, "--online-mode", "--python", str(PLAY), "--", *story_words], log)
+        blender = replace(self, environment=self.environment | variables)
+        process = blender.start([*before, "--online-mode", "--python", str(PLAY), "--", *story_words], log)
         try:
             process.wait(LIMIT_SECONDS)
         finally:
@@ -80,3 +88,18 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def installed(program: str, folder: Path) -> Blender:
+    """Build the extension into a folder and install it by Blender's own command, for a user who has nothing else."""
+    subprocess.run([sys.executable, str(CHECKOUT / "build_addon.py"), "-o", str(folder)], check=True)
+    environment = os.environ | {
+        "BLENDER_USER_RESOURCES": str(folder / "user"),
+        "POSEWRIGHT_PYTHON": os.environ.get("POSEWRIGHT_PYTHON") or sys.executable,
+    }
+    blender = Blender(program, environment, next(folder.glob("*.zip")))
+    words = ("--command", "extension", "install-file", "-r", "user_default", "-e", str(blender.archive))
+    done = blender.command(*words)
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    return blender

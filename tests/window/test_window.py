@@ -1,14 +1,13 @@
 """The add-on as an animator meets it: a real Blender, a real mouse and keyboard, and the real worker."""
 
+import importlib.util
 from pathlib import Path
-from typing import Any
 
 import pytest
-from window.launch import Blender
+from window.launch import Blender, Seen
+from window.operators import named_in_tests, operators
 
-Seen = dict[str, Any]
-
-LONGEST_ABSENCE = 0.3  # seconds that Blender's event loop may be away while a capture runs
+FROZEN = 0.25  # of the time of a capture; benchmarks/addon.py says how long the event loop really is away
 RIGS = {"mh_female_mixamo_tpose_cm.fbx": "Armature", "rigify_human_b42.blend": "rig"}
 
 
@@ -32,9 +31,11 @@ def test_a_capture_shows_its_progress_while_blender_stays_usable(capture: Seen) 
     assert capture["view_turned"] > 0.05
 
 
-def test_the_event_loop_is_never_away_for_long(capture: Seen) -> None:
-    phases = {phase: longest[0] for phase, longest in capture["absences"].items() if phase.startswith("capture")}
-    assert phases and max(phases.values()) < LONGEST_ABSENCE, phases
+def test_blender_does_not_stand_still_during_a_capture(capture: Seen) -> None:
+    phases = [phase for phase in capture["absences"] if phase.startswith("capture")]
+    assert len(phases) == 4
+    for phase in phases:
+        assert capture["absences"][phase][0] < FROZEN * capture["lasted"][phase], phase
 
 
 def test_a_cancelled_capture_leaves_nothing(capture: Seen) -> None:
@@ -69,3 +70,24 @@ def test_a_saved_file_keeps_takes_and_motion(blender: Blender, characters: tuple
     seen = blender.play("reopened", pictures / "reopened", before=("-y", str(characters[1])))
     assert seen["takes"] == ["walk"] and seen["keyed"] == sorted(characters[0]["characters"])
     assert seen["done"]
+
+
+def test_files_are_dropped_into_the_view(blender: Blender, checkout: Path, walk: Path, pictures: Path) -> None:
+    if importlib.util.find_spec("Xlib") is None:
+        pytest.skip("no python-xlib, which drops files as a file manager does")
+    clip, python = checkout / "examples" / "dance.mp4", blender.environment["POSEWRIGHT_PYTHON"]
+    seen = blender.play("dropped", pictures / "dropped", python, str(clip), str(walk))
+    assert (Path(seen["clip"]).name, seen["take"]) == ("dance.mp4", "walk")
+    before, after = seen["objects"]
+    assert before == after, "Blender has put the video into the scene as a picture"
+
+
+def test_the_first_time_offers_to_set_up(blender: Blender, pictures: Path) -> None:
+    seen = blender.play("first_time", pictures / "first_time", POSEWRIGHT_PYTHON="")
+    assert seen["offered_again"] and not seen["capture"] and seen["jobs"] == 0
+
+
+def test_every_operator_is_in_some_test() -> None:
+    names = operators()
+    assert len(names) > 40
+    assert set(names) == set(named_in_tests(names))

@@ -1,0 +1,103 @@
+"""Picking the person in a picture of the video, over the 3D view: with the wheel, a click, Esc, and events elsewhere."""
+
+from collections.abc import Generator
+from typing import Any
+
+import bpy
+from window.common import jobs, module
+from window.desk import Desk, Point, Steps
+
+
+def story(desk: Desk, clip: str) -> Steps:
+    yield 1.5
+    yield from desk.open_tab()
+    yield from desk.fill("posewright.footage.clip", clip)
+    yield from show(desk)
+    desk.seen["blocks"] = [len(bpy.data.images), len(bpy.data.movieclips)]
+    yield from leave(desk)
+    yield from go_on_elsewhere(desk)
+    yield from pick_at_another_moment(desk)
+    yield from undo(desk)
+    desk.seen["done"] = True
+
+
+def overlays() -> list[Any]:
+    return module("addon.footage.picking.operators")._shown
+
+
+def person(desk: Desk) -> str:
+    return desk.scene.posewright.footage.person
+
+
+def show(desk: Desk) -> Steps:
+    yield from desk.press_button("posewright.pick_person")
+    yield from desk.until("the picture", lambda: bool(overlays()) and picture().moment is not None, 120)
+    yield 0.3
+
+
+def picture() -> Any:
+    return overlays()[0]._picture
+
+
+def box_middle(desk: Desk) -> Point:
+    """Return where the first person is in the window."""
+    parts = module("addon.footage.picking.picture")
+    region, moment = desk.region("WINDOW"), picture().moment
+    scale = bpy.context.preferences.system.ui_scale
+    where = parts.fitted(moment.size, parts.free_part(desk.area(), region), scale)
+    box = parts.placed(moment.people[0].box, moment.size, where)
+    return region.x + (box.left + box.right) / 2, region.y + (box.bottom + box.top) / 2
+
+
+def leave(desk: Desk) -> Steps:
+    """The person lights up under the mouse; Esc and the right mouse button leave everything as it was."""
+    desk.move(box_middle(desk))
+    yield from desk.until("the person under the mouse", lambda: picture().hovered == 0)
+    desk.note_places("picking")
+    yield from desk.picture("picking")
+    yield from desk.press("Escape")
+    yield from desk.until("the end", lambda: not overlays())
+    desk.seen["after_escape"] = person(desk)
+    yield from show(desk)
+    yield from desk.click(box_middle(desk), button=3)
+    yield from desk.until("the end", lambda: not overlays())
+    desk.seen["after_right_click"] = person(desk)
+
+
+def go_on_elsewhere(desk: Desk) -> Steps:
+    """Beside the view the panel works on; in it no key reaches the scene behind."""
+    yield from show(desk)
+    objects = len(desk.scene.objects)
+    yield from desk.click((yield from desk.find("posewright.footage.use_range")))
+    desk.seen["panel_works"] = desk.scene.posewright.footage.use_range
+    yield from desk.click((yield from desk.find("posewright.footage.use_range")))
+    desk.move(box_middle(desk))
+    yield 0.3
+    yield from desk.press("x")
+    yield 0.3
+    desk.seen["objects"] = [objects, len(desk.scene.objects)]
+
+
+def pick_at_another_moment(desk: Desk) -> Generator[float, None, None]:
+    first = picture().moment.seconds
+    desk.move(box_middle(desk))
+    yield 0.2
+    for _ in range(3):
+        desk.x_event("click", 5)
+        yield 0.15
+    yield from desk.until("a later moment", lambda: not jobs() and picture().moment.seconds > first + 1.2, 60)
+    yield 0.3
+    yield from desk.picture("later")
+    yield from desk.click(box_middle(desk))
+    yield from desk.until("the end", lambda: not overlays())
+    desk.seen["person"] = person(desk)
+    yield from desk.picture("picked")
+
+
+def undo(desk: Desk) -> Steps:
+    desk.move(desk.middle())
+    yield 0.3
+    yield from desk.press("ctrl+z")
+    yield 0.4
+    desk.seen["after_undo"] = person(desk)
+    desk.seen["modal"] = [operator.bl_idname for operator in desk.window.modal_operators]
