@@ -24,7 +24,7 @@ def draw_start(layout: UILayout, chosen: Any) -> None:
     column = layout.column()
     column.prop(chosen, "start")
     if chosen.start == "frame":
-        column.prop(chosen, "frame_start", text="Frame")
+        column.prop(chosen, "frame_start")
 
 
 def draw_motion(layout: UILayout, chosen: Any) -> None:
@@ -32,7 +32,7 @@ def draw_motion(layout: UILayout, chosen: Any) -> None:
     column = layout.column()
     for name in MOTION:
         column.prop(chosen, name)
-    column = layout.column(heading="Also")
+    column = layout.column()
     for name in SWITCHES:
         column.prop(chosen, name)
 

@@ -28,7 +28,7 @@ PLACES = (
     ("character", "At the Character", "Where the character stands, and as it faces"),
 )
 STARTS = (
-    ("frame", "Start Frame", "The motion begins at the frame that is set"),
+    ("frame", "At Frame", "The motion begins at the frame that is set"),
     ("current", "Current Frame", "The motion begins at the frame that the timeline shows"),
     ("footage", "With the Footage", "The motion begins where it began when it was captured or imported"),
 )
@@ -54,13 +54,13 @@ INTERPOLATIONS = (
 CHOICES = {
     "start": EnumProperty(name="Start", description="Where the motion begins", items=STARTS, default="frame"),
     "frame_start": IntProperty(
-        name="Start Frame", description="The frame on which the motion begins in the timeline", default=1
+        name="Frame", description="The frame on which the motion begins in the timeline", default=1
     ),
     "drive": EnumProperty(
         name="Keys on", description="Which bones of a rig with controls get the keys", items=DRIVES, default="auto"
     ),
     "root": EnumProperty(name="Travel", description="What carries the character", items=ROOTS, default="hips"),
-    "place": EnumProperty(name="Starts", description="Where the motion starts", items=PLACES, default="origin"),
+    "place": EnumProperty(name="Place", description="Where the motion lies", items=PLACES, default="origin"),
     "feet": EnumProperty(
         name="Feet", description="What holds the character's feet on the floor", items=FEET, default="auto"
     ),
