@@ -7,6 +7,7 @@ Blender's own Python needs numpy alone. Nothing here waits without asking: the w
 import atexit
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -151,8 +152,8 @@ class WorkerProcess:
     def _obituary(self, status: int) -> str:
         said = self.log().strip().splitlines()
         last = said[-1] if said else f"it ended with status {status}"
-        if "No module named" in last:
-            return f"{self._python} lacks what captures need ({last.split(': ')[-1]}); choose another Python."
+        if missing := re.search(r"No module named '?[\w.]+'?", last):
+            return f"{self._python} lacks what captures need ({missing[0]}); choose another Python."
         return f"The worker process ended before its work was done ({last}); Python: {self._python}."
 
     def log(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
+from urllib.parse import unquote
 
 CHUNK = 1 << 16
 AGENT = "posewright"  # our own downloader
@@ -106,7 +107,7 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
             self._answer(head=False)
 
         def _answer(self, head: bool) -> None:
-            kind, _, name = self.path.strip("/").rpartition("/")
+            kind, _, name = unquote(self.path).strip("/").rpartition("/")
             if kind.endswith("files"):
                 self._file(index.files / name, head)
             else:

@@ -2,7 +2,6 @@
 # pyright: reportInvalidTypeForm=false
 
 import textwrap
-from collections.abc import Callable
 
 import bpy
 from bpy.props import EnumProperty
@@ -31,15 +30,17 @@ BUILDS = (
 )
 
 
-def _do(operator: Operator, job: Callable[[], Job], context: Context, asked: bool) -> set[str]:
+def _do(operator: Operator, job: Job, context: Context, asked: bool) -> set[str]:
     """Queue the job when somebody pressed the button, else wait for its end, as a script expects."""
     session.state.error = ""
     try:
         if asked and not bpy.app.background:
-            queue.add(job())
+            queue.add(job)
             return {"FINISHED"}
-        operator.report({"INFO"}, queue.run_now(job(), context))
+        operator.report({"INFO"}, queue.run_now(job, context))
     except PosewrightError as error:
+        if job.failed is not None:
+            job.failed(str(error))
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}
     finally:
@@ -96,7 +97,7 @@ class POSEWRIGHT_OT_set_up(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Set up; from a script return when it is done."""
-        return _do(self, lambda: work.set_up_job(self.device), context, self._asked)
+        return _do(self, work.set_up_job(self.device), context, self._asked)
 
 
 class POSEWRIGHT_OT_remove_runtime(Operator):
@@ -134,7 +135,7 @@ class POSEWRIGHT_OT_remove_runtime(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Remove; from a script return when it is done."""
-        return _do(self, work.remove_job, context, self._asked)
+        return _do(self, work.remove_job(), context, self._asked)
 
 
 class POSEWRIGHT_OT_check(Operator):
@@ -154,7 +155,7 @@ class POSEWRIGHT_OT_check(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Ask from a script or without a window."""
-        return _do(self, work.check_job, context, self._asked)
+        return _do(self, work.check_job(), context, self._asked)
 
 
 class POSEWRIGHT_OT_copy_check(Operator):

@@ -48,9 +48,9 @@ def _named(named: str) -> Answer:
         program = python_in(Path(named).expanduser())
     except PosewrightError as error:
         return False, f"Not ready: {error}"
-    found = session.state.findings or []
-    missing = [finding["what"] for finding in found if finding["state"] == "missing"]
+    missing = [found for found in session.state.findings or [] if found["state"] == "missing"]
     if missing:
-        return False, f"Not ready: {program} lacks {', '.join(missing)}"
+        says = missing[0]["says"] if missing[0]["what"] == "python" else f"{missing[0]['what']} is {missing[0]['says']}"
+        return False, f"Not ready: {says}"
     whose = f"named by {VARIABLE}" if os.environ.get(VARIABLE) else "of your own"
     return True, f"Uses the Python {whose}: {program}"

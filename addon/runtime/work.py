@@ -64,7 +64,13 @@ def check_job() -> Job:
         state.forget()
         return "Ready." if result["ready"] else "Something is missing: see the preferences."
 
-    return Job("check", "Check", lambda worker: WorkerJob(worker, "doctor"), done)
+    return Job("check", "Check", lambda worker: WorkerJob(worker, "doctor"), done, failed=keep_failure)
+
+
+def keep_failure(sentence: str) -> None:
+    """Remember that the Python of the captures could not even be asked."""
+    session.state.findings = [{"what": "python", "state": "missing", "says": sentence}]
+    state.forget()
 
 
 def blenders_python() -> Path:
