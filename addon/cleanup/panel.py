@@ -121,8 +121,9 @@ def _draw_smoothing(layout: UILayout, context: Context) -> None:
 def _draw_buttons(layout: UILayout, context: Context) -> None:
     column = layout.column(align=True)
     column.label(text=range_words(context.scene), icon="PREVIEW_RANGE")
-    row = column.row(align=True)
-    row.label(text="Swap Sides", icon="ARROW_LEFTRIGHT")
+    split = column.split(factor=0.37, align=True)
+    split.label(text="Swap Sides")
+    row = split.row(align=True)
     for part, name in (("body", "Body"), ("arms", "Arms"), ("legs", "Legs")):
         row.operator("posewright.swap_sides", text=name).part = part
     column.operator("posewright.freeze", icon="FREEZE")
