@@ -53,6 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="the PyTorch in the offline zip")
     args = parser.parse_args(argv)
     try:
+        _check_version()
         if args.bundle_runtime:
             target = build_offline(args.out, args.bundle_runtime, args.python, args.device)
         else:
@@ -98,7 +99,6 @@ def build_offline(folder: Path, platform: str, python: str, device: str) -> Path
 def _write(folder: Path, suffix: str, content: Mapping[str, Path | str]) -> Path:
     """Write the zip: files and texts by their names in it. Wheels are stored as they are."""
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))
-    _check_version(manifest["version"])
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{manifest['id']}-{manifest['version']}{suffix}.zip"
     partial = target.with_name(target.name + ".part")
@@ -196,7 +196,11 @@ def _licences(wheels: list[Path]) -> str:
             name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
             said = email.message_from_bytes(archive.read(name))
         classes = [text.split(" :: ")[-1] for text in said.get_all("Classifier", []) if text.startswith("License ::")]
-        short = said["License-Expression"] or ", ".join(classes) or (said["License"] or "").splitlines()[0][:80]
+        short = (
+            said["License-Expression"]
+            or ", ".join(classes)
+            or (said["License"] or "see the wheel").splitlines()[0][:80]
+        )
         lines.append(f"{said['Name']} {said['Version']}: {short}")
     return "\n".join(lines) + "\n"
 
@@ -213,7 +217,8 @@ def _detector() -> dict[str, Path | str]:
     return {f"weights/detectors/{DETECTOR}/{path.name}": path for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-def _check_version(version: str) -> None:
+def _check_version() -> None:
+    version = tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))["version"]
     found = re.search(r'__version__ = "(.+)"', (ROOT / "__init__.py").read_text("utf-8"))
     if found is None or found[1] != version:
         raise BuildError(f"blender_manifest.toml says {version}, but __init__.py has another version.")

@@ -38,16 +38,23 @@ def make_wheel(folder: Path, name: str, version: str, files: Mapping[str, bytes]
     return wheel
 
 
-def make_wheels(folder: Path, requirements: list[str], megabytes: float, needs: tuple[str, ...] = ()) -> list[Path]:
-    """Write a wheel for each pinned requirement; what is imported is the real library of this very environment.
+def make_wheels(
+    folder: Path,
+    requirements: list[str],
+    megabytes: float,
+    needs: tuple[str, ...] = (),
+    libraries: list[str] | None = None,
+) -> list[Path]:
+    """Write a wheel for each pinned requirement; what is imported are the real libraries of ``libraries``.
 
-    The one of torch is ``megabytes`` large and has the requirements ``needs``.
+    Those are folders, by default of this very environment. The wheel of torch is ``megabytes`` large and has the
+    requirements ``needs``.
     """
-    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    lent = libraries or [path for path in sys.path if path.endswith("site-packages")]
     wheels = []
     for requirement in requirements:
         name, version = requirement.split("==")
-        files = {f"{name}.pth": "\n".join(libraries).encode()}
+        files = {f"{name}.pth": "\n".join(lent).encode()}
         if name == "torch":
             files["filler.bin"] = Random(1).randbytes(int(megabytes * 1e6))
         wheels.append(make_wheel(folder, name, version, files, needs if name == "torch" else ()))
