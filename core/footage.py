@@ -22,6 +22,10 @@ COMPLETE = 0.9
 """A clip that yields less than this part of its announced frames and duration is damaged."""
 
 
+RUN_UP = 1.0
+"""Seconds before a wanted frame at which the decoder is asked to begin."""
+
+
 @dataclass(frozen=True)
 class FootageInfo:
     """What a video file says about itself; ``fps``, ``frame_count`` and ``duration`` are estimates."""
@@ -91,6 +95,43 @@ def read_frames(
             upright = cv2.cvtColor(_upright(image, turns), cv2.COLOR_BGR2RGB)
             yield Frame(np.asarray(upright, np.uint8), time, index)
         _check_complete(info, index + 1, time)
+    finally:
+        capture.release()
+
+
+def frame_at(path: str | os.PathLike[str], seconds: float) -> Frame:
+    """Return the first frame from a time on, or the last one when there is none; its index is -1, nobody has counted.
+
+    The decoder is asked for a place a little earlier; when the true time stamps say that it went too far, the video is
+    read from its start. Raises PosewrightError like ``open_footage``.
+    """
+    info = open_footage(path)
+    wanted = min(seconds, max(info.duration - 1.0 / info.fps, 0.0))
+    for begin in (wanted - RUN_UP, 0.0):
+        found = _first_from(info, max(begin, 0.0), seconds)
+        if found is not None and (found.time <= seconds + 1.5 / info.fps or begin <= 0.0):
+            return found
+    raise PosewrightError(f"{info.path} holds no picture that can be decoded. Try to play or re-export it.")
+
+
+def _first_from(info: FootageInfo, begin: float, seconds: float) -> Frame | None:
+    import cv2
+
+    capture = _open(info.path)
+    try:
+        if begin > 0:
+            capture.set(cv2.CAP_PROP_POS_MSEC, begin * 1000.0)
+        image, time = None, 0.0
+        while capture.grab():
+            time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+            enough = time >= seconds - 0.5 / info.fps
+            if enough or time >= info.duration - 2.0 / info.fps:
+                image = capture.retrieve()[1]
+            if enough:
+                break
+        if image is None:
+            return None
+        return Frame(np.asarray(cv2.cvtColor(_upright(image, _turns(capture)), cv2.COLOR_BGR2RGB), np.uint8), time, -1)
     finally:
         capture.release()
 

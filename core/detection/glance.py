@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import PosewrightError
 from ...progress import Progress, silent
-from ..footage import FootageInfo, Frame, open_footage, read_frames
+from ..footage import FootageInfo, Frame, frame_at, open_footage
 from ..skeleton import BLAZEPOSE_KEYPOINTS
 from .crops import VIEWS, read_crops
 from .detector import Detector
@@ -51,24 +50,10 @@ def glance_at(path: Path, detector: Detector, seconds: float = 0.0, progress: Pr
 
     Raises PosewrightError for footage that cannot be read; a frame without people is no error.
     """
-    info = open_footage(path)
-    frame = _frame_at(info, seconds, progress)
-    progress("detect", 1.0)
-    return Glance(info, frame, _people_in(frame.image, detector))
-
-
-def _frame_at(info: FootageInfo, seconds: float, progress: Progress) -> Frame:
-    last = None
-    # From a second before, so that there is a frame when the video ends earlier than it says.
-    begin = max(0.0, min(seconds, info.duration) - 1.0)
     progress("detect", 0.0)
-    for frame in read_frames(info.path, begin):
-        last = frame
-        if frame.time >= seconds - 0.5 / info.fps:
-            break
-    if last is None:
-        raise PosewrightError(f"{info.path} holds no picture at {seconds:.2f} s; it lasts {info.duration:.1f} s.")
-    return last
+    info, frame = open_footage(path), frame_at(path, seconds)
+    progress("detect", 0.5)
+    return Glance(info, frame, _people_in(frame.image, detector))
 
 
 def _people_in(image: NDArray[np.uint8], detector: Detector) -> tuple[Seen, ...]:

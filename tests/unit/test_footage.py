@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from posewright.core.footage import _next_time, open_footage, read_frames
+from posewright.core.footage import _next_time, frame_at, open_footage, read_frames
 from posewright.errors import PosewrightError
 
 FRAMES, FPS, WIDTH, HEIGHT = 40, 20.0, 320, 240
@@ -56,6 +56,16 @@ def test_start_and_end_are_kept(clip: Path) -> None:
 def test_frames_can_be_passed_over(clip: Path) -> None:
     assert [frame.index for frame in read_frames(clip, every=0.2)] == list(range(0, FRAMES, 4))
     assert [frame.index for frame in read_frames(clip, start=0.5, end=1.0, every=0.25)] == [10, 15, 20]
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.31, 1.0, 1.5, 1.95, 60.0])
+def test_one_frame_is_the_one_that_reading_in_order_gives(clip: Path, wanted: float) -> None:
+    frames = list(read_frames(clip))
+    later = [frame for frame in frames if frame.time >= wanted - 0.5 / FPS]
+    expected = later[0] if later else frames[-1]
+    found = frame_at(clip, wanted)
+    assert found.time == pytest.approx(expected.time, abs=1e-6)
+    assert np.array_equal(found.image, expected.image)
 
 
 def test_description(clip: Path) -> None:

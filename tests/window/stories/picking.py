@@ -1,4 +1,4 @@
-"""Picking the person in a picture of the video, over the 3D view: with the wheel, a click, Esc, and events elsewhere."""
+"""Picking the person in a picture over the 3D view: the wheel, a click, Esc, and what happens beside it."""
 
 from collections.abc import Generator
 from typing import Any
