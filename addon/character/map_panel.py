@@ -1,6 +1,6 @@
 """The editor of the bone map: the parts of a body, the bone of each, and how sure it is."""
 
-from bpy.types import Context, Menu, Object, Panel, UILayout
+from bpy.types import Context, Menu, Object, Panel, PropertyGroup, UILayout
 
 from ...errors import PosewrightError
 from ...rigging.maps.judgement import DOUBTFUL
@@ -8,7 +8,7 @@ from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, SIDES, TWISTS, core_of
 from ..panels import SidebarPanel
 from .choice import find_character
 from .own_maps import own_map
-from .rows import END
+from .rows import END, SHORT, shared_prefix
 from .status import Status, status_of
 from .words import title
 
@@ -111,23 +111,33 @@ def _draw_folded(
 
 def _draw_part(layout: UILayout, obj: Object, part: str, status: Status, stated: set[str], context: Context) -> None:
     """Draw a part: how sure it is, its name, its bone or bones, and a button that takes the active bone."""
-    bones = context.scene.posewright.character.bones
+    bones, prefix = context.scene.posewright.character.bones, shared_prefix(status)
+    found = status.map.bones.get(part, ())
     split = layout.split(factor=LABEL_SHARE, align=True)
     label = split.row(align=True)
     label.operator("posewright.pin_bone", text="", icon=_icon(part, status, stated), emboss=False).part = part
     label.label(text=title(part, side=False))
     row = split.row(align=True)
-    row.prop_search(bones, part, obj.data, "bones", text="", icon="NONE")
+    _draw_bone(row, obj, bones, part, prefix)
+    if prefix and found:
+        row.operator("posewright.clear_bone", text="", icon="X").part = part
     row.operator("posewright.set_bone", text="", icon="RESTRICT_SELECT_OFF").part = part
-    found = status.map.bones.get(part, ())
     if (found and core_of(part) in CHAINS) or (len(found) > 1 and part in stated):
         split = layout.split(factor=LABEL_SHARE, align=True)
         words = split.row()
         words.alignment = "RIGHT"
         words.label(text="to")
         row = split.row(align=True)
-        row.prop_search(bones, part + END, obj.data, "bones", text="", icon="NONE")
+        _draw_bone(row, obj, bones, part + END, prefix)
         row.label(text="", icon="BLANK1")
+
+
+def _draw_bone(layout: UILayout, obj: Object, bones: PropertyGroup, name: str, prefix: str) -> None:
+    """Draw a field with a bone: without what all names begin with, for nothing else would be seen of them."""
+    if prefix:
+        layout.prop(bones, name + SHORT, text="")
+    else:
+        layout.prop_search(bones, name, obj.data, "bones", text="", icon="NONE")
 
 
 def _icon(part: str, status: Status, stated: set[str]) -> str:

@@ -137,8 +137,7 @@ def _draw_names() -> None:
     if shown is None:
         return
     obj, status = shown
-    scale = context.preferences.system.ui_scale
-    blf.size(0, LETTERS * scale)
+    blf.size(0, LETTERS * context.preferences.system.ui_scale)
     blf.enable(0, blf.SHADOW)
     blf.shadow(0, 5, 0.0, 0.0, 0.0, 0.9)
     named, lines = set(), segments(obj, status.map)
@@ -148,17 +147,31 @@ def _draw_names() -> None:
             if part in EXTRA_PARTS or part in named:
                 continue
             named.add(part)
-            place = location_3d_to_region_2d(context.region, context.region_data, (start + end) / 2)
+            place = _place_of(context, start, end, in_words(part), middle)
             if place is not None:
-                words, aside = in_words(part), ASIDE * scale
-                if middle is not None and place.x < middle - aside:  # beside the body, not across it
-                    aside = -aside - blf.dimensions(0, words)[0]
                 red, green, blue, alpha = colour_of(part, status)
                 blf.color(0, *(0.65 + 0.35 * channel for channel in (red, green, blue)), alpha)
-                blf.position(0, place.x + aside, place.y - 0.35 * LETTERS * scale, 0)
-                blf.draw(0, words)
+                blf.position(0, *place, 0)
+                blf.draw(0, in_words(part))
     finally:
         blf.disable(0, blf.SHADOW)
+
+
+def _place_of(
+    context: Context, start: Vector, end: Vector, words: str, middle: float | None
+) -> tuple[float, float] | None:
+    """Return where the name of a bone begins, pixels: above a level bone, else beside it, off the body."""
+    a, b = (location_3d_to_region_2d(context.region, context.region_data, point) for point in (start, end))
+    if a is None or b is None:
+        return None
+    scale = context.preferences.system.ui_scale
+    width, centre = blf.dimensions(0, words)[0], (a + b) / 2
+    if abs(b.x - a.x) > max(abs(b.y - a.y), 0.8 * width):
+        return centre.x - width / 2, centre.y + 0.7 * ASIDE * scale
+    low = centre.y - 0.35 * LETTERS * scale
+    if middle is not None and centre.x < middle - ASIDE * scale:
+        return centre.x - ASIDE * scale - width, low
+    return centre.x + ASIDE * scale, low
 
 
 def _middle(context: Context, lines: list[Segment]) -> float | None:

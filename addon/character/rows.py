@@ -5,17 +5,21 @@ from collections.abc import Callable
 
 import bpy
 from bpy.props import StringProperty
-from bpy.types import Object, PropertyGroup, Scene
+from bpy.types import Context, Object, PropertyGroup, Scene
 
 from ...errors import PosewrightError
 from ...rigging.maps.chains import chain_of
+from ...rigging.maps.names import common_prefix
 from ...rigging.maps.parts import ALL_PARTS, in_words
 from .choice import find_character
 from .own_maps import keep_own_map, own_map
-from .status import recent_status
+from .status import Status, recent_status
 
-END = "_end"
-"""What the name of the field of a part's last bone ends in."""
+END, SHORT = "_end", "_short"
+"""What the names of the fields end in of a part's last bone, and of a bone without what all names begin with."""
+
+Act = Callable[[Scene, Object, str, str], None]
+"""What sets a part of an armature in a scene to a bone."""
 
 
 def state(scene: Scene, obj: Object, part: str, bones: list[str]) -> None:
@@ -58,16 +62,26 @@ def _character(group: PropertyGroup) -> Object | None:
         return None
 
 
-def _shown(group: PropertyGroup, part: str, position: int) -> str:
+def shared_prefix(status: Status) -> str:
+    """Return what the names of a rig's bones begin with, such as mixamorig: of Mixamo's; "" when they do not."""
+    return common_prefix(status.rest.bones)
+
+
+def _known(group: PropertyGroup) -> Status | None:
     obj = _character(group)
     try:
-        bones = recent_status(group.id_data, obj).map.bones.get(part, ()) if obj is not None else ()
+        return recent_status(group.id_data, obj) if obj is not None else None
     except PosewrightError:
-        return ""
+        return None
+
+
+def _shown(group: PropertyGroup, part: str, position: int) -> str:
+    status = _known(group)
+    bones = status.map.bones.get(part, ()) if status is not None else ()
     return bones[position] if bones else ""
 
 
-def _set(group: PropertyGroup, part: str, bone: str, act: Callable[[Scene, Object, str, str], None]) -> None:
+def _set(group: PropertyGroup, part: str, bone: str, act: Act) -> None:
     obj = _character(group)
     if obj is not None:
         try:
@@ -76,25 +90,52 @@ def _set(group: PropertyGroup, part: str, bone: str, act: Callable[[Scene, Objec
             return  # a field may hold what is no bone only while somebody types
 
 
-def _field(part: str, words: str, position: int, act: Callable[[Scene, Object, str, str], None]) -> object:
-    return StringProperty(
-        name=in_words(part).title(),
-        description=words,
-        get=lambda group: _shown(group, part, position),
-        set=lambda group, bone: _set(group, part, bone, act),
-        options=set(),
-    )
+def _without_prefix(group: PropertyGroup, bone: str) -> str:
+    status = _known(group)
+    return bone.removeprefix(shared_prefix(status)) if status is not None else bone
+
+
+def _with_prefix(group: PropertyGroup, bone: str) -> str:
+    status = _known(group)
+    whole = f"{shared_prefix(status)}{bone}" if status is not None and bone else bone
+    return whole if status is not None and whole in status.rest.bones else bone
+
+
+def _suggestions(group: PropertyGroup, context: Context, typed: str) -> list[str]:
+    status = _known(group)
+    names = [_without_prefix(group, bone) for bone in status.rest.bones] if status is not None else []
+    return [name for name in names if typed.lower() in name.lower()]
+
+
+def _fields_of(part: str, name: str, words: str, position: int, act: Act) -> dict[str, object]:
+    """Return the field with the whole name of a bone, and one without what all names begin with."""
+    label = in_words(part).title()
+    return {
+        name: StringProperty(
+            name=label,
+            description=words,
+            get=lambda group: _shown(group, part, position),
+            set=lambda group, bone: _set(group, part, bone, act),
+            options=set(),
+        ),
+        name + SHORT: StringProperty(
+            name=label,
+            description=f"{words}; without what the names of all bones begin with",
+            get=lambda group: _without_prefix(group, _shown(group, part, position)),
+            set=lambda group, bone: _set(group, part, _with_prefix(group, bone), act),
+            search=_suggestions,
+            options=set(),
+        ),
+    }
 
 
 def _fields() -> dict[str, object]:
     fields: dict[str, object] = {}
     for part in ALL_PARTS:
-        fields[part] = _field(
-            part, f"The bone that is the {in_words(part)}, the first where it has several", 0, state_first
-        )
-        fields[part + END] = _field(
-            part, f"The last bone of the {in_words(part)}, where it has several", -1, state_last
-        )
+        first = f"The bone that is the {in_words(part)}, the first where it has several"
+        last = f"The last bone of the {in_words(part)}, where it has several"
+        fields |= _fields_of(part, part, first, 0, state_first)
+        fields |= _fields_of(part, part + END, last, -1, state_last)
     return fields
 
 

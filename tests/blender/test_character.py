@@ -238,6 +238,19 @@ def test_fields_show_and_change_the_map(rig: Object) -> None:
     assert bones.right_hand == "right_hand", "what is no bone changes nothing"
 
 
+def test_fields_leave_out_what_all_names_begin_with(addon: Any) -> None:
+    names = {bone: f"mixamorig:{bone}" for bone in make_rig().bones}
+    rig = armature_of(make_rig(names=names), "Mixamo")
+    bones = character().bones
+    assert (bones.left_hand, bones.left_hand_short) == ("mixamorig:left_hand", "left_hand")
+    bones.left_hand_short = "left_forearm"
+    assert bones.left_hand == "mixamorig:left_forearm"
+    bones.left_hand_short = "mixamorig:left_hand"
+    assert bones.left_hand_short == "left_hand", "whole names are understood too"
+    bones.left_hand_short = ""
+    assert "left_hand" not in status(addon, rig).map.bones
+
+
 def test_a_part_is_set_to_the_active_bone(addon: Any, rig: Object) -> None:
     with pytest.raises(RuntimeError, match="Select the bone of Jörg der Läufer first"):
         bpy.ops.posewright.set_bone(part="left_hand")
