@@ -40,6 +40,8 @@ def _look() -> Answer:
     condition = Runtime.folder().condition()
     if not condition.ready and bundle.find() is not None:
         return True, "Ready: this zip brings all libraries; the first capture unpacks them, once, without network"
+    if not condition.ready and (why := bundle.misfit()):
+        return False, f"Not set up: {why} Set Up fetches the libraries for it."
     return condition.ready, condition.sentence
 
 

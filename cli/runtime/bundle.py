@@ -37,13 +37,14 @@ class Bundle:
         """Return pip's wheel."""
         return next(path for path in self.wheels() if path.name.startswith("pip-"))
 
-    def fits(self) -> bool:
-        """Tell whether it is for this system and machine."""
-        return bundle_fits(self.platform, platform.system(), platform.machine())
-
-    def suits_this_python(self) -> bool:
-        """Tell whether it is for the version of Python that runs this."""
-        return self.python == sys.version_info[:2]
+    def misfit(self) -> str:
+        """Return why it cannot be used here, in a sentence; "" when it can."""
+        if not bundle_fits(self.platform, platform.system(), platform.machine()):
+            return f"This offline zip is for {self.platform}, another system than this; take the one for it."
+        if self.python != sys.version_info[:2]:
+            wanted, have = (".".join(map(str, version)) for version in (self.python, sys.version_info[:2]))
+            return f"This offline zip is for a Blender with Python {wanted}, and this one has {have}."
+        return ""
 
 
 def bundle_fits(name: str, system: str, machine: str) -> bool:
@@ -51,14 +52,25 @@ def bundle_fits(name: str, system: str, machine: str) -> bool:
     return table()["platforms"][name]["system"] == system and machine.lower() in MACHINES[name.split("-")[1]]
 
 
-@cache
 def find(folder: Path = FOLDER) -> Bundle | None:
-    """Return what the installed zip brings for this machine; None for the light zip, or one for another system."""
+    """Return what the installed zip brings for this Blender; None for the light zip, or one for another (``misfit``)."""
+    found = _read(folder)
+    return found if found is not None and not found.misfit() else None
+
+
+def misfit(folder: Path = FOLDER) -> str:
+    """Return why what the installed zip brings cannot be used here; "" when it can, or when it brings nothing."""
+    found = _read(folder)
+    return found.misfit() if found is not None else ""
+
+
+@cache
+def _read(folder: Path) -> Bundle | None:
     try:
         said = json.loads((folder / DESCRIPTION).read_text("utf-8"))
         system = table()["platforms"][said["platform"]]["system"]
         build = next(build for build in builds(system) if build.name == said["build"])
         found = Bundle(folder, said["platform"], version_of(said["python"]), build, tuple(said["files"]))
-        return found if found.fits() and said["libraries"] == fingerprint(found.python) else None
+        return found if said["libraries"] == fingerprint(found.python) else None
     except (OSError, ValueError, KeyError, StopIteration):
         return None

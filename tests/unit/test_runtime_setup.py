@@ -14,7 +14,7 @@ import pytest
 from package_index import PackageIndex, make_wheel, make_wheels
 from posewright.cli.in_blender import Runtime, WorkerJob, WorkerProcess
 from posewright.cli.runtime import bundle, download, pip
-from posewright.cli.runtime.builds import builds, fingerprint, requirements
+from posewright.cli.runtime.builds import builds, fingerprint, requirements, version_of
 from posewright.cli.runtime.folder import RuntimeFolder
 from posewright.cli.runtime.pythons import BasePython, find_base
 from posewright.cli.runtime.setup import Request, set_up
@@ -262,7 +262,13 @@ def test_what_a_zip_says_it_brings(tmp_path: Path) -> None:
     assert not bundle.bundle_fits("linux-x64", "Darwin", "arm64")
     assert bundle.bundle_fits("macos-arm64", "Darwin", "arm64")
     found = bundle.find(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    said |= {"python": "3.12" if VERSION == (3, 11) else "3.11"}
+    (other / "bundle.json").write_text(json.dumps({**said, "libraries": fingerprint(version_of(said["python"]))}))
+    assert bundle.find(other) is None
     if sys.platform == "linux":
+        assert bundle.misfit(other).startswith(f"This offline zip is for a Blender with Python {said['python']}")
         assert found is not None
         with pytest.raises(PosewrightError, match=r"torch\.whl is missing in the installed offline zip"):
             found.wheels()
