@@ -1,6 +1,7 @@
 """Picking the person in a picture over the 3D view: the wheel, a click, Esc, and what happens beside it."""
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -9,9 +10,11 @@ from window.desk import Desk, Point, Steps
 
 
 def story(desk: Desk, clip: str) -> Steps:
+    """``clip`` lies beside the .blend that is saved first, and is named from there."""
     yield 1.5
+    bpy.ops.wm.save_as_mainfile(filepath=str(Path(clip).with_suffix(".blend")))
     yield from desk.open_tab()
-    yield from desk.fill("posewright.footage.clip", clip)
+    yield from desk.fill("posewright.footage.clip", f"//{Path(clip).name}")
     yield from show(desk)
     desk.seen["blocks"] = [len(bpy.data.images), len(bpy.data.movieclips)]
     yield from leave(desk)
