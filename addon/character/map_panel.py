@@ -1,6 +1,6 @@
 """The editor of the bone map: the parts of a body, the bone of each, and how sure it is."""
 
-from bpy.types import Context, Menu, Object, Panel, PropertyGroup, UILayout
+from bpy.types import Context, Menu, Panel, UILayout
 
 from ...errors import PosewrightError
 from ...rigging.maps.judgement import DOUBTFUL
@@ -8,12 +8,12 @@ from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, SIDES, TWISTS, core_of
 from ..panels import SidebarPanel
 from .choice import find_character
 from .own_maps import own_map
-from .rows import END, SHORT, shared_prefix
+from .rows import END, SHORT
 from .status import Status, status_of
 from .words import title
 
-CHAINS = ("spine", "neck", *FINGERS)
-"""Parts whose last bone is shown: that of limbs, which share theirs with twist bones, only where somebody set it."""
+CHAINS = ("neck", *FINGERS)
+"""Parts whose last bone is shown where they have several: that of limbs, with their twist bones, only when set."""
 
 LABEL_SHARE = 0.37  # of the width
 GROUPS = (
@@ -81,14 +81,13 @@ class POSEWRIGHT_PT_map(SidebarPanel, Panel):
             group = column.column(align=True)
             group.label(text=heading)
             for part in parts:
-                _draw_part(group, obj, part, status, stated, context)
-        _draw_folded(column, obj, "show_fingers", FINGERS, status, stated, context)
-        _draw_folded(column, obj, "show_twists", TWISTS, status, stated, context)
+                _draw_part(group, part, status, stated, context)
+        _draw_folded(column, "show_fingers", FINGERS, status, stated, context)
+        _draw_folded(column, "show_twists", TWISTS, status, stated, context)
 
 
 def _draw_folded(
     layout: UILayout,
-    obj: Object,
     name: str,
     cores: tuple[str, ...],
     status: Status,
@@ -106,38 +105,31 @@ def _draw_folded(
             group = layout.column(align=True)
             group.label(text=side.title())
             for core in cores:
-                _draw_part(group, obj, f"{side}_{core}", status, stated, context)
+                _draw_part(group, f"{side}_{core}", status, stated, context)
 
 
-def _draw_part(layout: UILayout, obj: Object, part: str, status: Status, stated: set[str], context: Context) -> None:
-    """Draw a part: how sure it is, its name, its bone or bones, and a button that takes the active bone."""
-    bones, prefix = context.scene.posewright.character.bones, shared_prefix(status)
-    found = status.map.bones.get(part, ())
+def _draw_part(layout: UILayout, part: str, status: Status, stated: set[str], context: Context) -> None:
+    """Draw a part: how sure it is, its name, its bone or bones, and a button that takes the active bone.
+
+    Bones go without what all names begin with: at the usual width nothing else would be seen of them.
+    """
+    bones = context.scene.posewright.character.bones
     split = layout.split(factor=LABEL_SHARE, align=True)
     label = split.row(align=True)
     label.operator("posewright.pin_bone", text="", icon=_icon(part, status, stated), emboss=False).part = part
     label.label(text=title(part, side=False))
     row = split.row(align=True)
-    _draw_bone(row, obj, bones, part, prefix)
-    if prefix and found:
-        row.operator("posewright.clear_bone", text="", icon="X").part = part
+    row.prop(bones, part + SHORT, text="")
     row.operator("posewright.set_bone", text="", icon="RESTRICT_SELECT_OFF").part = part
-    if (found and core_of(part) in CHAINS) or (len(found) > 1 and part in stated):
+    count = len(status.map.bones.get(part, ()))
+    if (count and part == "spine") or (count > 1 and (core_of(part) in CHAINS or part in stated)):
         split = layout.split(factor=LABEL_SHARE, align=True)
         words = split.row()
         words.alignment = "RIGHT"
         words.label(text="to")
         row = split.row(align=True)
-        _draw_bone(row, obj, bones, part + END, prefix)
+        row.prop(bones, part + END + SHORT, text="")
         row.label(text="", icon="BLANK1")
-
-
-def _draw_bone(layout: UILayout, obj: Object, bones: PropertyGroup, name: str, prefix: str) -> None:
-    """Draw a field with a bone: without what all names begin with, for nothing else would be seen of them."""
-    if prefix:
-        layout.prop(bones, name + SHORT, text="")
-    else:
-        layout.prop_search(bones, name, obj.data, "bones", text="", icon="NONE")
 
 
 def _icon(part: str, status: Status, stated: set[str]) -> str:
