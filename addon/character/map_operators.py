@@ -128,11 +128,15 @@ class POSEWRIGHT_OT_pin_bone(_OfCharacter, Operator):
     @classmethod
     def description(cls, context: Context, properties: OperatorProperties) -> str:
         """Say how sure the part is, and what a click does."""
-        obj = find_character(context)
-        if obj is None:
+        try:
+            obj = find_character(context)
+            status = status_of(context.scene, obj) if obj is not None else None
+        except PosewrightError:
+            return ""  # said in the panel
+        if obj is None or status is None:
             return ""
         is_stated = properties.part in own_map(context.scene, obj)
-        about = about_part(status_of(context.scene, obj), properties.part, is_stated)
+        about = about_part(status, properties.part, is_stated)
         return f"{about}.\nClick to have it found by itself again" if is_stated else f"{about}.\nClick to keep it so"
 
     def work(self, context: Context, obj: Object) -> str:
