@@ -53,7 +53,7 @@ def bundle_fits(name: str, system: str, machine: str) -> bool:
 
 
 def find(folder: Path = FOLDER) -> Bundle | None:
-    """Return what the installed zip brings for this Blender; None for the light zip, or one for another (``misfit``)."""
+    """Return what the installed zip brings for this Blender; None when it brings nothing, or for another."""
     found = _read(folder)
     return found if found is not None and not found.misfit() else None
 

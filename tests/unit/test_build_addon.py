@@ -81,7 +81,7 @@ def test_listing(checkout: Path, archive: Path) -> None:
     command = [sys.executable, str(checkout / "build_addon.py"), "-o", str(archive.parent / "again"), "--list"]
     said = subprocess.run(command, capture_output=True, text=True).stdout
     assert "cli/runtime/builds.json" in said
-    sums = dict(reversed(line.split()) for line in said.strip().splitlines()[-6:])
+    sums = {name: size for size, name in (line.split() for line in said.strip().splitlines()[-6:])}
     assert {"addon/", "cli/", "core/", "rigging/", "weights/"} <= set(sums)
     assert int(sums["weights/"].replace(",", "")) > 5e6
 
