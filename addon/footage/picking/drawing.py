@@ -1,5 +1,6 @@
 """Draws the picture over a 3D view: the frame, boxes with numbers, and what to do."""
 
+from functools import lru_cache
 from typing import Any
 
 import blf  # pyright: ignore[reportMissingImports]
@@ -23,11 +24,16 @@ WHITE: Colour = (1.0, 1.0, 1.0, 1.0)
 FAINT: Colour = (1.0, 1.0, 1.0, 0.6)
 DARK: Colour = (0.08, 0.08, 0.08, 1.0)
 FONT = 0
-UNIFORM, LINES, IMAGE = "UNIFORM_COLOR", "POLYLINE_UNIFORM_COLOR", "IMAGE"
+UNIFORM, LINES = "UNIFORM_COLOR", "POLYLINE_UNIFORM_COLOR"
 
-BYTES = np.arange(256, dtype=np.float32) / 255.0
-LIGHT = np.where(BYTES <= 0.04045, BYTES / 12.92, ((BYTES + 0.055) / 1.055) ** 2.4)
-"""The light that each byte of an sRGB picture means; the region's buffer encodes it again."""
+FRAGMENTS = """
+void main()
+{
+  vec3 c = texture(image, place).rgb;
+  vec3 light = mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(vec3(0.04045), c));
+  colour = vec4(srgbTarget ? light : c, 1.0);
+}
+"""
 
 TITLE = "Whom to Capture?"
 NOBODY = "Nobody is seen here: turn the wheel for another moment"
@@ -77,18 +83,44 @@ class Overlay:
 def _uploaded(moment: Moment) -> gpu.types.GPUTexture:
     height, width = moment.image.shape[:2]
     pixels = np.ones((height, width, 4), np.float32)
-    pixels[..., :3] = LIGHT[moment.image[::-1]]  # a texture begins at the lower left
+    pixels[..., :3] = moment.image[::-1].astype(np.float32) / 255.0  # a texture begins at the lower left
     content = gpu.types.Buffer("FLOAT", pixels.size, pixels.ravel())
-    return gpu.types.GPUTexture((width, height), format="RGBA16F", data=content)
+    return gpu.types.GPUTexture((width, height), format="RGBA8", data=content)
 
 
 def _draw_image(texture: gpu.types.GPUTexture, where: Rect) -> None:
-    shader = gpu.shader.from_builtin(IMAGE)
+    shader = _picture_shader()
     content = {"pos": _corners(where), "texCoord": [(0, 0), (1, 0), (1, 1), (0, 1)]}
     batch = batch_for_shader(shader, "TRI_FAN", content)
+    matrix = gpu.matrix.get_projection_matrix() @ gpu.matrix.get_model_view_matrix()
     shader.bind()
+    shader.uniform_float("ModelViewProjectionMatrix", matrix)
     shader.uniform_sampler("image", texture)
     batch.draw(shader)
+
+
+@lru_cache(maxsize=1)
+def _picture_shader() -> gpu.types.GPUShader:
+    """Return a shader that shows sRGB pictures in their own colours.
+
+    The buffer of a view takes light in some versions of Blender, which it encodes, and finished colours in others.
+    Blender sets ``srgbTarget`` of every shader that has it, as it does for its own, when the buffer takes light.
+    """
+    through = gpu.types.GPUStageInterfaceInfo("posewright_picture")
+    through.smooth("VEC2", "place")
+    info = gpu.types.GPUShaderCreateInfo()
+    info.push_constant("MAT4", "ModelViewProjectionMatrix")
+    info.push_constant("BOOL", "srgbTarget")
+    info.sampler(0, "FLOAT_2D", "image")
+    info.vertex_in(0, "VEC2", "pos")
+    info.vertex_in(1, "VEC2", "texCoord")
+    info.vertex_out(through)
+    info.fragment_out(0, "VEC4", "colour")
+    info.vertex_source(
+        "void main() { place = texCoord; gl_Position = ModelViewProjectionMatrix * vec4(pos, 0.0, 1.0); }"
+    )
+    info.fragment_source(FRAGMENTS)
+    return gpu.shader.create_from_info(info)
 
 
 def _draw_people(picture: Picture, moment: Moment, where: Rect, scale: float) -> None:
