@@ -40,3 +40,9 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     take = walking_take(30, 30.0)
     np.savez(path, joints=take.joints, joint_names=np.array(take.joint_names), fps=take.fps)
     return path
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where stories save their files."""
+    return tmp_path_factory.mktemp("saved")

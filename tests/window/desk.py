@@ -35,6 +35,8 @@ NEAR = ((0, 0), (1, 0), (0, -ROW_PIXELS), (0, ROW_PIXELS), (0, -2 * ROW_PIXELS),
 PROBE_SECONDS = 0.02
 KEPT_ABSENCES = 4
 PATIENCE = 30.0
+SETTLED_SECONDS = 2.0  # panels glide to their places
+PUBLISHED = "POSEWRIGHT_PICTURES"
 PROGRAMS = ("xdotool", "xwd", "convert")
 
 
@@ -260,19 +262,45 @@ class Desk:
         self.pictures += 1
         target = self.folder / f"{self.pictures:02d}_{name}.png"
         raw = target.with_suffix(".xwd")
-        for command in (["xwd", "-root", "-silent", "-out", str(raw)], ["convert", f"xwd:{raw}", str(target)]):
-            process = subprocess.Popen(command)
-            yield from self.until(f"{command[0]} of {name}", lambda process=process: process.poll() is not None)
+        yield from self._run(["xwd", "-root", "-silent", "-out", str(raw)])
+        yield from self._run(["convert", f"xwd:{raw}", str(target)])
         raw.unlink()
 
     def note_places(self, name: str) -> None:
         """Remember for the picture of this name where the view and the side bar are, as X11 sees them."""
-        kinds = {"view": self.region("WINDOW"), "sidebar": self.region("UI")}
-        height = self.window.height
         self.seen.setdefault("places", {})[name] = {
-            kind: [region.x, height - region.y - region.height, region.width, region.height]
-            for kind, region in kinds.items()
+            kind: list(self._place(self.region(region))) for kind, region in (("view", "WINDOW"), ("sidebar", "UI"))
         }
+
+    def _place(self, region: Region) -> tuple[int, int, int, int]:
+        """Return left, top, width and height of a region on the screen."""
+        return region.x, self.window.height - region.y - region.height, region.width, region.height
+
+    def publish(self, name: str, part: str = "WINDOW", crop: tuple[int, int, int, int] | None = None) -> Steps:
+        """Renew a picture of the documentation, where the environment names a folder for them.
+
+        ``part`` is a region of the view, "UI" for the side bar, or "SCREEN". ``crop`` is left, top, width and height
+        in that part; 0 for a width or height means all of the rest.
+        """
+        folder = os.environ.get(PUBLISHED, "")
+        if not folder:
+            return
+        left, top, width, height = (
+            (0, 0, self.window.width, self.window.height) if part == "SCREEN" else self._place(self.region(part))
+        )
+        if crop is not None:
+            left, top = left + crop[0], top + crop[1]
+            width, height = crop[2] or width - crop[0], crop[3] or height - crop[1]
+        yield SETTLED_SECONDS
+        raw = self.folder / f"{name}.xwd"
+        look = ["-crop", f"{width}x{height}+{left}+{top}", "+repage", "-strip", "+dither", "-colors", "200"]
+        yield from self._run(["xwd", "-root", "-silent", "-out", str(raw)])
+        yield from self._run(["convert", f"xwd:{raw}", *look, f"PNG8:{Path(folder) / name}.png"])
+        raw.unlink()
+
+    def _run(self, command: list[str]) -> Steps:
+        process = subprocess.Popen(command)
+        yield from self.until(f"{command[0]} to end", lambda: process.poll() is not None)
 
     # Buttons and fields
 

@@ -17,6 +17,7 @@ PLAY = Path(__file__).with_name("play.py")
 LIMIT_SECONDS = 300
 Seen = dict[str, Any]
 
+PUBLISHED = "POSEWRIGHT_PICTURES"  # names the folder of the documentation's pictures, where they are to be renewed
 NO_WINDOW = ("Unable to open a display", "failed to open a display", "GHOST: unable")
 
 
@@ -97,6 +98,8 @@ def installed(program: str, folder: Path) -> Blender:
         "BLENDER_USER_RESOURCES": str(folder / "user"),
         "POSEWRIGHT_PYTHON": os.environ.get("POSEWRIGHT_PYTHON") or sys.executable,
     }
+    if environment.get(PUBLISHED):
+        environment[PUBLISHED] = str(CHECKOUT / environment[PUBLISHED])
     blender = Blender(program, environment, next(folder.glob("*.zip")))
     words = ("--command", "extension", "install-file", "-r", "user_default", "-e", str(blender.archive))
     done = blender.command(*words)

@@ -12,12 +12,6 @@ RIGS = {"mh_female_mixamo_tpose_cm.fbx": "Armature", "rigify_human_b42.blend": "
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where stories save their files."""
-    return tmp_path_factory.mktemp("saved")
-
-
-@pytest.fixture(scope="module")
 def capture(blender: Blender, checkout: Path, pictures: Path, saved: Path) -> Seen:
     """Captures that were cancelled, one that was not, and its take on the mannequin."""
     clip = checkout / "examples" / "dance.mp4"

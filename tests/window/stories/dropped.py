@@ -15,6 +15,7 @@ def story(desk: Desk, python: str, clip: str, take: str) -> Steps:
     objects = len(desk.scene.objects)
     yield from drop(desk, python, clip)
     yield from desk.picture("menu")
+    yield from desk.publish("addon_drop", "WINDOW", (140, 240, 480, 300))
     yield from desk.press("p")  # the letter that is underlined in the menu: Posewright
     yield from desk.until("the footage", lambda: desk.scene.posewright.footage.clip != "")
     yield from desk.picture("dropped")
