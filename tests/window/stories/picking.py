@@ -57,6 +57,9 @@ def leave(desk: Desk) -> Steps:
     desk.move(box_middle(desk))
     yield from desk.until("the person under the mouse", lambda: picture().hovered == 0)
     desk.note_places("picking")
+    x, y = box_middle(desk)
+    left, top, right, bottom = picture().moment.people[0].box
+    desk.seen["middle"] = [x, desk.window.height - y, (left + right) / 2, (top + bottom) / 2]
     yield from desk.picture("picking")
     yield from desk.press("Escape")
     yield from desk.until("the end", lambda: not overlays())
