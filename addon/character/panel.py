@@ -7,7 +7,7 @@ from ..notes import draw_notes
 from ..panels import SidebarPanel
 from .choice import animated_rig, armature_behind, find_character, selected_characters, trouble_of
 from .status import status_of
-from .words import doubts, extras, lacks, summary, system
+from .words import doubts, extras, lacks, summary, system, trouble
 
 
 class POSEWRIGHT_PT_character(SidebarPanel, Panel):
@@ -28,9 +28,9 @@ class POSEWRIGHT_PT_character(SidebarPanel, Panel):
         other = _selected_other(context)
         if other is not None:
             column.operator("posewright.use_selected_character", icon="FORWARD")
-        trouble = trouble_of(context)
-        if trouble:
-            draw_notes(column, [trouble], context, icon="ERROR")
+        refused = trouble_of(context)
+        if refused:
+            draw_notes(column, [refused], context, icon="ERROR")
             return
         for obj in selected_characters(context) or _only(find_character(context)):
             draw_status(column, obj, context)
@@ -48,10 +48,10 @@ def draw_status(layout: UILayout, obj: Object, context: Context) -> None:
     if context.scene.posewright.character.armature != obj:
         column.label(text=obj.name, icon="ARMATURE_DATA", translate=False)
     column.label(text=words, icon=icon)
-    for line in filter(None, (system(status), extras(status), lacks(status), *doubts(status))):
-        column.label(text=line, icon="BLANK1")
+    lines = [line for line in (system(status), extras(status), lacks(status), *doubts(status)) if line]
+    draw_notes(column, lines, context, icon="BLANK1")
     if status.trouble:
-        draw_notes(column, [status.trouble], context, icon="ERROR")
+        draw_notes(column, [trouble(status)], context, icon="ERROR")
     draw_notes(column, status.conflicts, context, icon="ERROR")
     if status.trouble or status.conflicts or doubts(status):
         column.label(text="Correct it under Bone Map", icon="DOWNARROW_HLT")

@@ -1,6 +1,7 @@
 """A character's map in plain words: how much of it was found, as what, and what is missing or doubtful."""
 
 from ...rigging.maps.judgement import DOUBTFUL
+from ...rigging.maps.mapping import GIVE_MAP
 from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, PARTS, SIDES, TWISTS, core_of, in_words
 from .status import Status
 
@@ -102,6 +103,11 @@ def doubts(status: Status) -> list[str]:
     if len(parts) > MOST_DOUBTS:
         return [f"{len(parts)} parts: not sure"]
     return [f"{in_words(part).capitalize()}: not sure" for part in parts]
+
+
+def trouble(status: Status) -> str:
+    """Return why nothing can be put on the character, without what to do about it: the editor lies below."""
+    return status.trouble.replace(f"; {GIVE_MAP}", ".").replace(f", or {GIVE_MAP}", ".")
 
 
 def title(part: str, *, side: bool = True) -> str:

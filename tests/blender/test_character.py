@@ -211,6 +211,7 @@ def test_what_is_missing_is_said_in_words(addon: Any, rig: Object) -> None:
     addon.own_maps.keep_own_map(bpy.context.scene, rig, entries)
     found = status(addon, rig)
     assert "has no legs" in found.trouble
+    assert addon.words.trouble(found).endswith("has no legs that Posewright can find.")
     assert addon.words.summary(found)[1] == "ERROR"
     assert "no feet" in addon.words.lacks(found)
 
