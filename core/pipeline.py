@@ -163,12 +163,9 @@ def capture_warnings(keypoints: Keypoints, guesses: dict[str, bool]) -> list[str
     if 0 < tall < SMALLEST:
         warnings.append(f"The person is only {tall:.0f} pixels tall, too small to be followed well; film from nearer.")
     if guesses["height"]:
-        warnings.append("The person's height was not given, 1.70 m is assumed; --height makes the size right.")
+        warnings.append("The person's height was not given, 1.70 m is assumed; the true one makes the size right.")
     if guesses["focal"]:
-        warnings.append(
-            "The camera's focal length was guessed; its field of view (--fov, in Blender under Options) makes the "
-            "distance right."
-        )
+        warnings.append("The camera's field of view was guessed; the true one makes the distance right.")
     return warnings
 
 
