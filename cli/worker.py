@@ -40,14 +40,17 @@ import traceback
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from .. import __version__
 from ..core.settings import TrackSettings
 from ..errors import Cancelled, PosewrightError, UsageError
 from ..progress import Progress
-from .capture import Tracker, take_warnings, write_previews
+from .capture import take_warnings, write_previews
 from .main import sentence_for
+
+if TYPE_CHECKING:
+    from ..core.pipeline import Tracker
 
 OWN = "posewright-"  # what the names of folders begin with that are made for a worker
 REPORT_SECONDS = 0.1  # between two progress lines of one stage
@@ -93,7 +96,7 @@ class Worker:
         self._cancelled: set[Any] = set()
         self._ending = threading.Event()
         self.is_abandoned = False  # requests ended without a "quit"
-        self._trackers = TrackerShelf()
+        self._tracker: Tracker | None = None  # the last one: it has the models loaded
         self._jobs: dict[str, Callable[[Request, Progress], Result]] = {
             "track": self._track,
             "people": self._people,
@@ -182,9 +185,11 @@ class Worker:
         print(json.dumps({"event": event, **values}), file=self._stream, flush=True)
 
     def _track(self, request: Request, progress: Progress) -> Result:
-        clip, out = _path(request, "clip"), _path(request, "out")
-        tracker = self._trackers.get(_settings(request), lambda text: self._say("log", text=text))
-        take = tracker.track(clip, progress)
+        clip, out, settings = _path(request, "clip"), _path(request, "out"), _settings(request)
+        former, self._tracker = self._tracker, None  # other models take the place of the former ones
+        self._tracker = former.with_settings(settings) if former is not None else _new_tracker(settings)
+        del former
+        take = self._tracker.track(clip, progress)
         take.save(out)
         return {"out": str(out), "frames": take.frames, "fps": take.fps, "warnings": take_warnings(take)}
 
@@ -202,27 +207,11 @@ class Worker:
         return look_at_people(_path(request, "clip"), _path(request, "out"), settings, seconds, progress)
 
 
-class TrackerShelf:
-    """Keep the last tracker, with its loaded models, for the next job with the same settings."""
-
-    def __init__(self) -> None:
-        self._settings: TrackSettings | None = None
-        self._tracker: Tracker | None = None
-
-    def get(self, settings: TrackSettings, log: Callable[[str], None]) -> Tracker:
-        """Return a tracker for these settings."""
-        if self._tracker is None or settings != self._settings:
-            log("loading the models")
-            self._tracker = None  # let go of the old models first
-            self._tracker, self._settings = _local_tracker(settings), settings
-        return self._tracker
-
-
-def _local_tracker(settings: TrackSettings) -> Tracker:
+def _new_tracker(settings: TrackSettings) -> "Tracker":
     _require_torch()
-    from ..core.pipeline import Tracker as LocalTracker
+    from ..core.pipeline import Tracker
 
-    return LocalTracker(settings)
+    return Tracker(settings)
 
 
 def _require_torch() -> None:

@@ -83,6 +83,14 @@ class Tracker:
         progress("world", 1.0)
         return take
 
+    def with_settings(self, settings: TrackSettings) -> "Tracker":
+        """Return a tracker with other settings; it shares the models that are loaded where they are the same."""
+        other = Tracker(settings)
+        same = all(getattr(settings, name) == getattr(self.settings, name) for name in ("device", "lifter", "detector"))
+        if same and self._detector is not None:
+            other._lifter, other._detector = self._lifter, self._detector.with_settings(settings)
+        return other
+
     def _models(self, progress: Progress) -> "tuple[Detector, Lifter]":
         """Load what is not loaded yet, the lifter first: it is small and may be named wrongly."""
         if self._lifter is None or self._detector is None:

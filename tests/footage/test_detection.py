@@ -9,10 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from posewright.core.detection import Detector, detect_keypoints
 from posewright.core.footage import read_frames
+from posewright.core.pipeline import Tracker
 from posewright.core.settings import TrackSettings
 from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS
 from posewright.core.values import Keypoints
 from posewright.errors import Cancelled, PosewrightError, UsageError
+from posewright.progress import silent
 from posewright.weights import store
 
 pytestmark = pytest.mark.footage
@@ -175,3 +177,13 @@ def test_progress_reaches_the_end_and_can_stop_the_work(shared: Path, detector: 
 def test_unknown_detector() -> None:
     with pytest.raises(UsageError, match="no detector 'magic'"):
         detect_keypoints("clip.mp4", TrackSettings(detector="magic"))
+
+
+def test_a_tracker_with_other_choices_keeps_the_models(detector: Detector) -> None:
+    tracker = Tracker(TrackSettings(device="cpu"))
+    loaded, lifter = tracker._models(silent)
+    other = tracker.with_settings(TrackSettings(device="cpu", quality="best", start=1.0, person="2"))
+    found, same_lifter = other._models(silent)
+    assert found.model is loaded.model and same_lifter is lifter
+    assert (found.settings.quality, loaded.settings.quality) == ("best", "balanced")
+    assert tracker.with_settings(TrackSettings(device="cpu", lifter="another"))._lifter is None
