@@ -71,12 +71,17 @@ def _placement(context: Context, item: PosewrightTake) -> Placement:
         placement = placement_on(obj)
         if placement is not None:
             return placement
-    return figure_placement(context.scene)
+    return figure_placement(context.scene, item)
 
 
-def figure_placement(scene: Scene) -> Placement:
-    """Return where the figure of a take is drawn: in the world's origin, in the scene's unit of length."""
-    start = float(scene.posewright.apply.frame_start)
+def figure_placement(scene: Scene, item: PosewrightTake) -> Placement:
+    """Return where the figure of a take is drawn: in the world's origin, in the scene's unit of length.
+
+    It begins where Apply would put the take; where that is the current frame, with the panel's frame, for a figure that
+    begins wherever the playhead is would never move.
+    """
+    chosen = scene.posewright.apply
+    start = float(item.frame_start if chosen.start == "footage" else chosen.frame_start)
     return Placement(start, 1.0 / max(scene.unit_settings.scale_length, 1e-9))
 
 

@@ -87,7 +87,7 @@ def _draw() -> None:
     except PosewrightError:
         return  # whoever uses the take is told
     scene = context.scene
-    placement = figure_placement(scene)
+    placement = figure_placement(scene, item)
     joints, stands = joints_at(take, seconds_at(scene, take, placement.frame_start))
     scale = placement.size_ratio
     gpu.state.depth_test_set("LESS_EQUAL")
