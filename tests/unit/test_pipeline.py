@@ -48,7 +48,7 @@ def test_guesses_are_said() -> None:
     warnings = capture_warnings(keypoints(1.0, 1.0), {"focal": True, "height": True})
     assert len(warnings) == 2
     assert any("height" in text for text in warnings)
-    assert any("focal" in text for text in warnings)
+    assert any("field of view" in text for text in warnings)
 
 
 def test_bad_footage_is_refused_before_any_model_is_loaded(tmp_path: Path) -> None:
