@@ -2,8 +2,6 @@
 # pyright: reportInvalidTypeForm=false
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import bpy
 from bpy.types import Context, Event, Operator, Scene
@@ -18,6 +16,7 @@ from ..footage.properties import refresh
 from ..footage.source import Footage, footage_of
 from ..jobs import queue
 from ..jobs.queue import Job
+from ..jobs.results import read_take, scene_of
 from ..takes.store import Origin, add_take
 from .cameras import footage_camera
 from .settings import track_settings
@@ -61,18 +60,22 @@ def capture_job(context: Context) -> Job:
     first_frame = footage.first_frame(float(scene.posewright.apply.frame_start))
     check_weights()
     camera = footage_camera(scene, footage, settings, first_frame)
-    name = scene.name
+    uid = scene.session_uid
 
-    def keep(context: Context, result: dict[str, Any]) -> str:
-        return _keep(bpy.data.scenes.get(name, context.scene), Path(result["out"]), footage, settings, first_frame)
+    def keep(context: Context, take: Take) -> str:
+        return _keep(scene_of(context, uid), take, footage, settings, first_frame)
 
-    return Job("capture", footage.clip.name, lambda worker: start_track(worker, footage.clip, settings, camera), keep)
+    return Job(
+        "capture",
+        footage.clip.name,
+        lambda worker: start_track(worker, footage.clip, settings, camera),
+        keep,
+        read=read_take,
+    )
 
 
-def _keep(scene: Scene, file: Path, footage: Footage, settings: TrackSettings, first_frame: float) -> str:
-    """Add the take in a file to the scene, where the footage lies in its timeline; returns the sentence to report."""
-    take = Take.load(file)
-    file.unlink(missing_ok=True)
+def _keep(scene: Scene, take: Take, footage: Footage, settings: TrackSettings, first_frame: float) -> str:
+    """Add the take to the scene, where the footage lies in its timeline; returns the sentence to report."""
     if footage.shown is not None and take.times is not None:
         first_frame = footage.shown.frame_at(float(take.times[0]))
         scene.posewright.apply.frame_start = round(first_frame)

@@ -2,10 +2,7 @@
 # pyright: reportInvalidTypeForm=false
 
 import json
-from pathlib import Path
-from typing import Any
 
-import bpy
 from bpy.props import BoolProperty
 from bpy.types import Context, Event, Operator
 
@@ -17,6 +14,7 @@ from ...errors import PosewrightError
 from .. import preferences, session
 from ..jobs import queue
 from ..jobs.queue import Job
+from ..jobs.results import read_take, scene_of
 from ..takes.store import Origin, add_take, need_take, take_of
 from .changing import change
 from .edits import add_edit, edits_of
@@ -103,7 +101,7 @@ class POSEWRIGHT_OT_relift(Operator):
 
 def relift_job(context: Context) -> Job:
     """Return the job that lifts the chosen take again; PosewrightError when it holds no keypoints or no camera."""
-    item, scene = need_take(context), context.scene.name
+    item, uid = need_take(context), context.scene.session_uid
     edits = edits_of(item)
     swapped = edited(take_of(item), [edit for edit in edits if edit.kind == "swap"])
     keypoints_of(swapped)  # says what is missing before a worker is started
@@ -111,14 +109,12 @@ def relift_job(context: Context) -> Job:
     origin = Origin(item.clip, json.loads(item.settings or "{}"), item.frame_start)
     smooth, filter = item.smooth, item.filter
 
-    def keep(context: Context, result: dict[str, Any]) -> str:
-        file = Path(result["out"])
-        take = Take.load(file)
-        file.unlink(missing_ok=True)
-        added = add_take(bpy.data.scenes.get(scene, context.scene), take, name, origin)
+    def keep(context: Context, take: Take) -> str:
+        added = add_take(scene_of(context, uid), take, name, origin)
         added.smooth, added.filter = smooth, filter
         for edit in others:
             add_edit(added, edit)
         return f"{name} was lifted again: {added.name}."
 
-    return Job("relift", name, lambda worker: start_relift(worker, swapped, preferences.device()), keep)
+    device = preferences.device()
+    return Job("relift", name, lambda worker: start_relift(worker, swapped, device), keep, read=read_take)

@@ -15,6 +15,7 @@ from bpy.types import PropertyGroup, Window, WindowManager
 from ...core.settings import DEFAULT_FILTER, FILTERS
 from .. import session
 from ..capture.properties import SMOOTHERS
+from ..jobs.held import is_held
 from ..takes.store import active_take
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def follow() -> float | None:
     window = _window()
     if window is None:
         return None
-    if len(window.modal_operators):
+    if is_held(window):
         return BUSY_SECONDS
     begun = time.monotonic()
     goes_on = begun - _Last.moment < ONE_GO_SECONDS

@@ -11,16 +11,21 @@ def draw_jobs(layout: UILayout, *kinds: Kind) -> bool:
     """Draw the jobs of these kinds; returns whether there are any."""
     found = [job for kind in kinds for job in jobs(kind)]
     for job in found:
-        _draw(layout, job)
-    if found:
-        layout.operator("posewright.cancel", icon="CANCEL", text="Cancel")
+        if job.running is None:
+            _draw_waiting(layout, job)
+        else:
+            _draw_running(layout, job)
     return bool(found)
 
 
-def _draw(layout: UILayout, job: Job) -> None:
-    if job.running is None:
-        layout.label(text=job.label, icon="TIME")
-        return
+def _draw_waiting(layout: UILayout, job: Job) -> None:
+    row = layout.row(align=True)
+    row.label(text=job.label, icon="TIME", translate=False)
+    row.operator("posewright.cancel", text="", icon="X", emboss=False).job = job.number
+
+
+def _draw_running(layout: UILayout, job: Job) -> None:
+    assert job.running is not None
     layout.progress(factor=job.done, text=job.words)
     row = layout.row()
     row.label(text=job.running.note or job.label)
@@ -29,6 +34,7 @@ def _draw(layout: UILayout, job: Job) -> None:
         aside = row.row()
         aside.alignment = "RIGHT"
         aside.label(text=f"{clock(left)} left")
+    layout.operator("posewright.cancel", icon="CANCEL", text="Cancel").job = job.number
 
 
 def clock(seconds: float) -> str:

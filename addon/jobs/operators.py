@@ -1,12 +1,13 @@
 """Bring a result into the scene as one step for undo; Cancel; the log of a worker that failed."""
 # pyright: reportInvalidTypeForm=false
 
-from bpy.props import BoolProperty
+from bpy.props import BoolProperty, IntProperty
 from bpy.types import Context, Event, Operator, Timer, WindowManager
 
 from ...errors import Cancelled, PosewrightError
 from .. import session
 from . import queue
+from .held import is_held
 
 SOON = 0.01  # seconds
 
@@ -28,7 +29,7 @@ class POSEWRIGHT_OT_deliver(Operator):
 
     def modal(self, context: Context, event: Event) -> set[str]:
         """Deliver on the first tick at which no other operator, a grab for example, holds the scene."""
-        if event.type != "TIMER" or len(context.window.modal_operators) > 1:
+        if event.type != "TIMER" or is_held(context.window):
             return {"PASS_THROUGH"}
         self._end(context.window_manager)
         return self.execute(context)
@@ -71,7 +72,13 @@ class POSEWRIGHT_OT_cancel(Operator):
     bl_label = "Cancel"
     bl_options = {"INTERNAL"}
 
-    all: BoolProperty(name="All", description="Also what waits in the queue", default=False)
+    all: BoolProperty(name="All", description="Also what waits in the queue", default=False, options={"SKIP_SAVE"})
+    job: IntProperty(
+        name="Job",
+        description="The number of what is stopped; 0: what runs now",
+        min=0,
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -80,10 +87,13 @@ class POSEWRIGHT_OT_cancel(Operator):
         return bool(queue.jobs()) and not (screen is not None and screen.is_animation_playing)
 
     def execute(self, context: Context) -> set[str]:
-        """Ask the worker to stop."""
-        for job in reversed(queue.jobs() if self.all else queue.jobs()[:1]):
+        """Ask the worker to stop, or take what waits out of the queue."""
+        meant = (
+            queue.jobs() if self.all else [job for job in queue.jobs() if job.number == self.job or not self.job][:1]
+        )
+        for job in reversed(meant):
             queue.cancel(job)
-        return {"FINISHED"}
+        return {"FINISHED"} if meant else {"CANCELLED"}
 
 
 class POSEWRIGHT_OT_copy_log(Operator):

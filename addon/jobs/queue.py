@@ -1,13 +1,15 @@
 """The queue of jobs: one runs in the worker, the others wait; nothing here stops Blender.
 
 A timer of Blender's looks after the present job (``pump``). What a job gives is brought into the scene by the
-operator in deliver.py, so that it is one step for undo and its sentence appears in the status bar.
+operator in operators.py, so that it is one step for undo and its sentence appears in the status bar.
 """
 
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +18,7 @@ from bpy.types import Context
 
 from ...cli.console import STAGES
 from ...cli.in_blender import Runtime, WorkerJob, WorkerProcess
+from ...cli.main import sentence_for
 from ...errors import Cancelled, PosewrightError
 from ...progress import silent
 from .. import preferences, session
@@ -34,6 +37,8 @@ SETTLED = 0.04  # of a job: from here on the time left can be guessed
 
 Kind = Literal["capture", "people", "relift", "check", "setup"]
 
+_numbers = count(1)
+
 
 @dataclass(eq=False)
 class Job:
@@ -42,13 +47,15 @@ class Job:
     kind: Kind
     label: str  # what it is about, as the user knows it: the name of a clip
     start: Callable[[WorkerProcess], WorkerJob]
-    then: Callable[[Context, dict[str, Any]], str]  # may raise PosewrightError; returns the sentence to report
+    then: Callable[[Context, Any], str]  # gets what was read; may raise PosewrightError; returns what to report
+    read: Callable[[dict[str, Any]], Any] = dict  # reads what lies in the worker's folder, which may soon be gone
     python: Callable[[], Path] = preferences.worker_python
     failed: Callable[[str], None] | None = None  # told the sentence of what went wrong
     is_aside: bool = False  # changes nothing in the file: no operator brings the result, nothing is reported
     running: WorkerJob | None = None
     begun: float = 0.0  # time.monotonic()
     is_cancelled: bool = False
+    number: int = field(default_factory=lambda: next(_numbers))  # by which buttons know it
 
     @property
     def done(self) -> float:
@@ -130,11 +137,13 @@ def run_now(job: Job, context: Context) -> str:
         run_now(_unpacking(), context)
     worker = queue.host.worker(job.python())
     try:
-        result = job.start(worker).wait(silent)
+        found = job.read(job.start(worker).wait(silent))
     except PosewrightError:
         session.state.log = worker.log()
         raise
-    return job.then(context, result)
+    finally:
+        ensure_pump()  # which ends the worker after a while
+    return job.then(context, found)
 
 
 def _must_unpack(job: Job) -> bool:
@@ -178,9 +187,12 @@ def stop() -> None:
 
 
 def ensure_pump() -> None:
-    """Have Blender call ``pump`` from now on."""
-    if not bpy.app.background and not bpy.app.timers.is_registered(pump):
-        bpy.app.timers.register(pump, first_interval=LOOK_SECONDS, persistent=True)  # also in the next file
+    """Have Blender call ``pump`` soon, and from now on."""
+    if bpy.app.background:
+        return
+    if bpy.app.timers.is_registered(pump):
+        bpy.app.timers.unregister(pump)  # while it has nothing to do it sleeps for seconds
+    bpy.app.timers.register(pump, first_interval=LOOK_SECONDS, persistent=True)  # also in the next file
 
 
 def pump() -> float | None:
@@ -212,8 +224,8 @@ def _start_next() -> None:
     job = queue.waiting.popleft()
     try:
         _start(job)
-    except PosewrightError as error:
-        _fail(job, str(error))
+    except Exception as error:
+        _fail(job, _words(error))
 
 
 def _look_at(job: Job) -> None:
@@ -221,21 +233,30 @@ def _look_at(job: Job) -> None:
     try:
         if not job.running.poll():
             return
+        if job.is_cancelled:  # the result was on its way already
+            raise Cancelled
+        found = job.read(job.running.result or {})
     except Cancelled:
         queue.current = None
         if not job.is_aside:
             queue.deliveries.append(Delivery(_say_cancelled))
-    except PosewrightError as error:
+    except Exception as error:
         queue.current = None
         session.state.log = queue.host.log()
-        _fail(job, str(error))
+        _fail(job, _words(error))
     else:
         queue.current = None
-        result = job.running.result or {}
         if job.is_aside:
-            job.then(bpy.context, result)
+            job.then(bpy.context, found)
         else:
-            queue.deliveries.append(Delivery(lambda context: job.then(context, result)))
+            queue.deliveries.append(Delivery(lambda context: job.then(context, found)))
+
+
+def _words(error: Exception) -> str:
+    """Return an error as a sentence; one of our own making must not end the timer, or the queue would stand still."""
+    if not isinstance(error, PosewrightError):
+        traceback.print_exception(error)
+    return sentence_for(error)
 
 
 def _fail(job: Job, sentence: str) -> None:

@@ -261,15 +261,18 @@ def _people_job(clip: Path, seconds: float, arrived: Any, failed: Any) -> Job:
         out = str(worker.folder / "people.npy")
         return WorkerJob(worker, "people", clip=str(clip), seconds=seconds, out=out, settings=asdict(settings))
 
-    def keep(context: Context, result: dict[str, Any]) -> str:
+    def read(result: dict[str, Any]) -> Moment:
         file = Path(result["out"])
         people = tuple(Somebody(tuple(one["box"]), tuple(one["centre"])) for one in result["people"])
         image = np.load(file, allow_pickle=False)
         file.unlink(missing_ok=True)
-        arrived(Moment(float(result["seconds"]), tuple(result["size"]), image, people))
+        return Moment(float(result["seconds"]), tuple(result["size"]), image, people)
+
+    def show(context: Context, moment: Moment) -> str:
+        arrived(moment)
         return ""
 
-    return Job("people", clip.name, start, keep, failed=failed, is_aside=True)
+    return Job("people", clip.name, start, show, read=read, failed=failed, is_aside=True)
 
 
 def _is_open(context: Context, area: Area) -> bool:
