@@ -23,7 +23,7 @@ copy_python() {
     echo "$copy/bin/$version"
 }
 
-"$tool" --suite "$suite" install
+timeout 120 "$tool" --suite "$suite" install  # returns at once when it is there
 
 base=$("$python" -c 'import sys; print(sys.base_prefix)')
 case $base in
