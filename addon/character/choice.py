@@ -14,7 +14,7 @@ def character_of(context: Context) -> Object:
     obj = find_character(context)
     if obj is None:
         raise PosewrightError(_nobody(context))
-    _require_ready(obj)
+    require_ready(obj)
     return obj
 
 
@@ -44,7 +44,7 @@ def named_character(scene: Scene, name: str) -> Object:
     if armature is None:
         names = ", ".join(sorted(other.name for other in armatures_in(scene))) or "none"
         raise PosewrightError(f"There is no character {name} in this scene; its armatures: {names}.")
-    _require_ready(armature)
+    require_ready(armature)
     return armature
 
 
@@ -57,14 +57,16 @@ def characters_of(context: Context) -> list[Object]:
     if not several:
         return [character_of(context)]
     for obj in several:
-        _require_ready(obj)
+        require_ready(obj)
     return several
 
 
 def selected_characters(context: Context) -> list[Object]:
     """Return the armatures of the selected objects when they are several and mean what Apply is for; else nothing."""
+    if len(armatures_in(context.scene)) < 2:  # looked at first: what is selected may be thousands of things
+        return []
     chosen = context.scene.posewright.character.armature
-    selected = [obj for obj in context.view_layer.objects if obj.select_get(view_layer=context.view_layer)]
+    selected = context.view_layer.objects.selected
     found = [animated_rig(obj, context.scene) for obj in map(armature_behind, selected) if obj is not None]
     several = list(dict.fromkeys(found))
     return several if len(several) > 1 and (chosen is None or chosen in several) else []
@@ -104,7 +106,7 @@ def trouble_of(context: Context) -> str:
     try:
         obj = find_character(context)
         if obj is not None:
-            _require_ready(obj)
+            require_ready(obj)
         elif instances(context.scene):
             return _nobody(context)
     except PosewrightError as error:
@@ -112,7 +114,8 @@ def trouble_of(context: Context) -> str:
     return ""
 
 
-def _require_ready(obj: Object) -> None:
+def require_ready(obj: Object) -> None:
+    """Raise PosewrightError when an armature cannot be keyed as it is now: linked, or in Edit Mode."""
     check_editable(obj)
     if obj.mode == "EDIT":
         raise PosewrightError(f"{obj.name} is in Edit Mode; leave it first.")

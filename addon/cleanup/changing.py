@@ -17,6 +17,7 @@ from ...rigging.blender.cameras import scene_rate
 from ...rigging.keys.settings import part_of
 from ...rigging.solver.stances import contacts_of
 from ..apply.applying import remember_item, wearers
+from ..character.choice import require_ready
 from ..takes.store import current_take, take_of
 from .edits import keep_contacts, restore, state_of
 
@@ -87,14 +88,13 @@ def put_again(scene: Scene, item: "PosewrightTake", *, spare: bool = False) -> O
     Motions that somebody changed by hand stay in the file, and the notes say so; with ``spare`` such characters are
     left alone. Raises PosewrightError when one cannot be animated now.
     """
-    applied, spared, notes = [], [], []
-    for obj in wearers(scene, item):
-        if spare and changed_by_hand(obj):
-            spared.append(obj.name)
-            continue
-        notes += _put_again(obj, item)
-        applied.append(obj.name)
-    return Outcome(tuple(applied), tuple(spared), tuple(notes))
+    worn = wearers(scene, item)
+    spared = [obj for obj in worn if spare and changed_by_hand(obj)]
+    follow = [obj for obj in worn if obj not in spared]
+    for obj in follow:  # all of them or none
+        require_ready(obj)
+    notes = [note for obj in follow for note in _put_again(obj, item)]
+    return Outcome(tuple(obj.name for obj in follow), tuple(obj.name for obj in spared), tuple(notes))
 
 
 def take_in_contacts(scene: Scene, item: "PosewrightTake") -> None:

@@ -11,7 +11,7 @@ from ..notes import draw_notes
 from ..panels import SidebarPanel
 from ..takes.properties import PosewrightTake
 from ..takes.store import active_take, take_of
-from .changing import clock_of
+from .changing import Clock, clock_of
 from .edits import contact_edits_of
 from .frames import range_words
 from .live import chosen_edit
@@ -30,6 +30,8 @@ PARTS = {"arms": "arms", "legs": "legs"}
 
 class POSEWRIGHT_UL_edits(UIList):
     """What was changed, with a switch and a button to take it away."""
+
+    clock: Clock | None = None  # of the take whose list is drawn: found once, for it looks at all objects of the scene
 
     def draw_item(
         self,
@@ -51,23 +53,19 @@ class POSEWRIGHT_UL_edits(UIList):
         words.label(text=kind.name, icon=kind.icon)
         aside = words.row()
         aside.alignment = "RIGHT"
-        aside.label(text=_where(context, data, item), translate=False)
+        aside.label(text=_where(item, POSEWRIGHT_UL_edits.clock), translate=False)
         mark = "CHECKBOX_HLT" if item.enabled else "CHECKBOX_DEHLT"
         row.operator("posewright.toggle_edit", text="", icon=mark, emboss=False).index = index
         row.operator("posewright.remove_edit", text="", icon="X", emboss=False).index = index
 
 
-def _where(context: Context, take: PosewrightTake, edit: PosewrightEdit) -> str:
+def _where(edit: PosewrightEdit, clock: Clock | None) -> str:
     """Return the frames of an edit, or its amount."""
     if edit.kind == "floor":
         return f"{100 * edit.value:+.1f} cm"
     if edit.kind == "turn":
         return f"{edit.value:+.0f}°"
-    if edit.kind in WHOLE:
-        return ""
-    try:
-        clock = clock_of(context.scene, take)
-    except PosewrightError:
+    if edit.kind in WHOLE or clock is None:
         return ""
     first, last = clock.frame(edit.first), clock.frame(edit.last)
     frames = f"{first} - {last}" if last > first else str(first)
@@ -135,6 +133,7 @@ def _draw_buttons(layout: UILayout, context: Context) -> None:
 def _draw_edits(layout: UILayout, context: Context, item: PosewrightTake) -> None:
     if not len(item.edits):
         return
+    POSEWRIGHT_UL_edits.clock = _clock(context, item)
     column = layout.column()
     column.template_list("POSEWRIGHT_UL_edits", "", item, "edits", item, "edit_index", rows=2, maxrows=6)
     edit = chosen_edit(item)
@@ -144,6 +143,13 @@ def _draw_edits(layout: UILayout, context: Context, item: PosewrightTake) -> Non
         box = column.box()
         draw_notes(box, [AFTER_SWAP], context)
         box.operator("posewright.relift", icon="FILE_REFRESH")
+
+
+def _clock(context: Context, item: PosewrightTake) -> Clock | None:
+    try:
+        return clock_of(context.scene, item)
+    except PosewrightError:
+        return None
 
 
 def _can_lift_again(item: PosewrightTake) -> bool:

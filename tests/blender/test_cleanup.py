@@ -341,6 +341,23 @@ def test_all_characters_of_a_take_follow(scene) -> None:
     assert in_step(scene)
 
 
+def test_where_one_character_cannot_follow_none_does(scene) -> None:
+    first = mannequin(scene)
+    bpy.ops.posewright.add_mannequin()
+    bpy.ops.posewright.apply()
+    second = mannequin(scene)
+    for busy, other in ((first, second), (second, first)):
+        bpy.context.view_layer.objects.active = busy
+        bpy.ops.object.mode_set(mode="EDIT")
+        before = other.animation_data.action
+        with pytest.raises(RuntimeError, match="Edit Mode"):
+            bpy.ops.posewright.offset_floor(height=0.5)
+        bpy.ops.object.mode_set(mode="OBJECT")
+        assert other.animation_data.action == before
+        assert not len(item_of(scene).edits)
+        assert in_step(scene)
+
+
 def test_without_a_character_only_the_take_changes(scene) -> None:
     bpy.data.objects.remove(mannequin(scene))
     item_of(scene).frame_start = 101
