@@ -135,7 +135,7 @@ def test_a_linked_character_is_said_before_apply(addon: Any, tmp_path: Path) -> 
     bpy.context.scene.collection.objects.link(wanted.objects[0])
     assert "is linked from characters of Jörg.blend; make a library override" in addon.choice.trouble_of(bpy.context)
     assert len(status(addon, wanted.objects[0]).map.bones) >= 20, "its bones are known all the same"
-    override = wanted.objects[0].override_create(remap_local_usages=True)
+    override = bpy.data.objects["Linked"].override_create(remap_local_usages=True)
     character().armature = override
     assert addon.choice.trouble_of(bpy.context) == ""
 
