@@ -17,6 +17,7 @@ from ..footage.source import Footage, footage_of
 from ..jobs import queue
 from ..jobs.queue import Job
 from ..jobs.results import read_take, scene_of
+from ..scenes import require_own
 from ..takes.store import Origin, add_take
 from .cameras import footage_camera
 from .settings import track_settings
@@ -54,6 +55,7 @@ class POSEWRIGHT_OT_capture(Operator):
 def capture_job(context: Context) -> Job:
     """Return the job that captures the chosen footage as a take; PosewrightError when a choice is missing or wrong."""
     scene = context.scene
+    require_own(scene)
     refresh(scene.posewright.footage)  # the file may have changed since it was chosen
     footage = footage_of(scene)
     settings = track_settings(scene, footage)

@@ -1,7 +1,6 @@
 """The bone map: find, set a part, mirror, check, save, load, remember."""
 # pyright: reportInvalidTypeForm=false
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
@@ -12,6 +11,7 @@ from ...errors import PosewrightError
 from ...rigging.maps.mirroring import mirrored
 from ...rigging.maps.parts import ALL_PARTS, in_words
 from ...rigging.maps.user_maps import forget_map, parts_stated, read_entries, save_map, write_map
+from ..files import chosen_file
 from .choice import find_character
 from .own_maps import keep_own_map, own_map
 from .rows import release, state, state_first
@@ -79,7 +79,7 @@ class POSEWRIGHT_OT_set_bone(_OfCharacter, Operator):
 
     bl_idname = "posewright.set_bone"
     bl_label = "Use Active Bone"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # needs a part: not for the search
 
     part: StringProperty(name="Part", description="The part of the body, such as left_hand", options={"SKIP_SAVE"})
     bone: StringProperty(name="Bone", description="When empty, the active bone", options={"SKIP_SAVE"})
@@ -105,7 +105,7 @@ class POSEWRIGHT_OT_clear_bone(_OfCharacter, Operator):
 
     bl_idname = "posewright.clear_bone"
     bl_label = "Leave Alone"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # needs a part: not for the search
 
     part: StringProperty(name="Part", description="The part of the body, such as left_hand", options={"SKIP_SAVE"})
 
@@ -121,7 +121,7 @@ class POSEWRIGHT_OT_pin_bone(_OfCharacter, Operator):
 
     bl_idname = "posewright.pin_bone"
     bl_label = "Keep or Find Again"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # needs a part: not for the search
 
     part: StringProperty(name="Part", description="The part of the body, such as left_hand", options={"SKIP_SAVE"})
 
@@ -172,7 +172,7 @@ class POSEWRIGHT_OT_check_map(_OfCharacter, Operator):
     """Look for bones that are two parts, limbs upside down, and sides that are exchanged"""
 
     bl_idname = "posewright.check_map"
-    bl_label = "Check"
+    bl_label = "Check Map"
     bl_options = {"REGISTER"}
 
     def execute(self, context: Context) -> set[str]:
@@ -212,7 +212,7 @@ class POSEWRIGHT_OT_save_map(_OfCharacter, Operator):
 
     def work(self, context: Context, obj: Object) -> str:
         """Write the file."""
-        path = _file(self.filepath)
+        path = chosen_file(self.filepath, "map")
         status = status_of(context.scene, obj)
         if path.suffix.lower() != ".json":
             path = path.with_name(path.name + ".json")
@@ -237,7 +237,7 @@ class POSEWRIGHT_OT_load_map(_OfCharacter, Operator):
 
     def work(self, context: Context, obj: Object) -> str:
         """State all that the file says."""
-        path = _file(self.filepath)
+        path = chosen_file(self.filepath, "map")
         rest = status_of(context.scene, obj).rest
         parts = parts_stated(rest, read_entries(path), f"The map {path}")
         keep_own_map(context.scene, obj, {part: [rest.bones[b] for b in bones] for part, bones in parts.items()})
@@ -283,9 +283,3 @@ def findings(status: Status) -> list[str]:
 def _require_part(part: str) -> None:
     if part not in ALL_PARTS:
         raise PosewrightError(f"There is no part {part or 'without a name'}; the parts are {', '.join(ALL_PARTS)}.")
-
-
-def _file(path: str) -> Path:
-    if not path:
-        raise PosewrightError("Name the file of the map.")
-    return Path(bpy.path.abspath(path))

@@ -2,7 +2,9 @@
 
 from bpy.types import Context, Operator
 
+from ...errors import PosewrightError
 from ...rigging.blender.mannequin import build_mannequin
+from ..scenes import require_own
 
 
 class POSEWRIGHT_OT_add_mannequin(Operator):
@@ -19,5 +21,10 @@ class POSEWRIGHT_OT_add_mannequin(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Build the mannequin."""
+        try:
+            require_own(context.scene)
+        except PosewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         context.scene.posewright.character.armature = build_mannequin()
         return {"FINISHED"}

@@ -56,7 +56,7 @@ class POSEWRIGHT_OT_follow_edits(_Follows, Operator):
     """Put the take on its characters again; a motion that was changed by hand stays in the file as another action"""
 
     bl_idname = "posewright.follow_edits"
-    bl_options = {"UNDO"}
+    bl_options = {"UNDO", "INTERNAL"}
 
 
 class POSEWRIGHT_OT_follow_on(_Follows, Operator):

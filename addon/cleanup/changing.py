@@ -18,6 +18,7 @@ from ...rigging.keys.settings import part_of
 from ...rigging.solver.stances import contacts_of
 from ..apply.applying import remember_item, wearers
 from ..character.choice import require_ready
+from ..scenes import require_own
 from ..takes.store import current_take, take_of
 from .edits import keep_contacts, restore, state_of
 
@@ -72,6 +73,7 @@ def clock_of(scene: Scene, item: "PosewrightTake") -> Clock:
 
 def change(scene: Scene, item: "PosewrightTake", act: Callable[[], None], *, spare: bool = False) -> Outcome:
     """Do something to a take's edits, then ``put_again``; when that fails the edits are as before."""
+    require_own(scene)
     before = state_of(item)
     try:
         take_in_contacts(scene, item)

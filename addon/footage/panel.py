@@ -8,6 +8,7 @@ from ...errors import PosewrightError
 from ...rigging.blender.cameras import scene_rate
 from ..notes import draw_notes
 from ..panels import SidebarPanel
+from ..scenes import linked_words
 from . import thumbnails
 from .facts import facts_words, span_words
 from .picking.operators import person_words
@@ -28,6 +29,9 @@ class POSEWRIGHT_PT_footage(SidebarPanel, Panel):
         """Draw the choices."""
         footage = context.scene.posewright.footage
         column = self.layout.column()
+        if linked := linked_words(context.scene):
+            draw_notes(column, [linked], context, icon="LINKED")
+            return
         column.row(align=True).prop(footage, "source", expand=True)
         _draw_choice(column, footage)
         if not footage.facts_of:

@@ -2,7 +2,6 @@
 # pyright: reportInvalidTypeForm=false
 
 import json
-from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -12,6 +11,7 @@ from ...cli.capture import TAKE_ENDINGS, write_take
 from ...core.settings import TrackSettings
 from ...errors import PosewrightError
 from ...rigging.blender.job import load_motion
+from ..files import chosen_file
 from .store import Origin, active_take, add_take, current_take, need_take
 
 
@@ -34,13 +34,15 @@ class POSEWRIGHT_OT_import_take(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Read the file."""
-        path = Path(bpy.path.abspath(self.filepath))
         try:
+            path = chosen_file(self.filepath, "take")
             take = load_motion(path)
+            item = add_take(
+                context.scene, take, path.stem, Origin(frame_start=context.scene.posewright.apply.frame_start)
+            )
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        item = add_take(context.scene, take, path.stem, Origin(frame_start=context.scene.posewright.apply.frame_start))
         self.report({"INFO"}, f"{item.name}: {take.frames} frames.")
         return {"FINISHED"}
 
@@ -68,10 +70,10 @@ class POSEWRIGHT_OT_export_take(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Write the file."""
-        path = Path(bpy.path.abspath(self.filepath))
-        if path.suffix.lower() not in TAKE_ENDINGS:
-            path = path.with_name(path.name + ".npz")
         try:
+            path = chosen_file(self.filepath, "take")
+            if path.suffix.lower() not in TAKE_ENDINGS:
+                path = path.with_name(path.name + ".npz")
             write_take(current_take(need_take(context)), path)
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
@@ -123,11 +125,8 @@ class POSEWRIGHT_OT_recall_settings(Operator):
         footage, capture = chosen.footage, chosen.capture
         footage.source, footage.clip = "FILE", item.clip
         footage.person = values["person"]
-        footage.use_range = values["start"] is not None or values["end"] is not None
-        if values["start"] is not None:
-            footage.start = values["start"]
-        if values["end"] is not None:
-            footage.end = values["end"]
+        footage.start, footage.end = values["start"] or 0.0, values["end"] or 0.0
+        footage.use_range = values["start"] is not None or values["end"] is not None  # its end, where none was given
         for name in ("quality", "smooth", "filter", "camera"):
             setattr(capture, name, values[name])
         capture.height = values["height"] or capture.height

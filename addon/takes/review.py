@@ -1,8 +1,6 @@
 """What the chosen take is worth: its report as a page, and markers at the moments that deserve a look."""
 # pyright: reportInvalidTypeForm=false
 
-from pathlib import Path
-
 import bpy
 import numpy as np
 from bpy.props import BoolProperty, StringProperty
@@ -14,6 +12,7 @@ from ...core.report.motion import Motion
 from ...core.report.page import report_page
 from ...errors import PosewrightError
 from ...rigging.blender.cameras import scene_rate
+from ..files import chosen_file
 from .store import active_take, current_take, need_take
 
 MARK = "Posewright: "
@@ -79,11 +78,11 @@ class POSEWRIGHT_OT_report(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Write the page."""
-        path = Path(bpy.path.abspath(self.filepath))
-        if path.suffix.lower() not in (".html", ".htm"):
-            path = path.with_name(path.name + ".html")
-        item = need_take(context)
         try:
+            path = chosen_file(self.filepath, "report")
+            if path.suffix.lower() not in (".html", ".htm"):
+                path = path.with_name(path.name + ".html")
+            item = need_take(context)
             write_whole(path, report_page(current_take(item), item.name).encode("utf-8"))
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))

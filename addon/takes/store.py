@@ -14,6 +14,7 @@ from ...errors import PosewrightError
 from ...rigging.blender.applied import take_id
 from ...rigging.blender.packing import packed, unpacked
 from ..cleanup.edits import State, apply_edits, state_of
+from ..scenes import require_own
 from .properties import unique_name
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Origin:
 
 
 def add_take(scene: Scene, take: Take, name: str, origin: Origin) -> "PosewrightTake":
-    """Add a take to the scene's list and choose it; returns the item."""
+    """Add a take to the scene's list and choose it; returns the item. PosewrightError where the scene is linked."""
+    require_own(scene)
     chosen, smoothing = scene.posewright, smoothing_of(take)
     others = {item.name for item in chosen.takes}
     item = chosen.takes.add()

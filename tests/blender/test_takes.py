@@ -86,6 +86,46 @@ def test_settings_are_shown_again(scene: bpy.types.Scene) -> None:
     assert footage.clip == "walk.mp4" and footage.use_range and footage.start == 2.0
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [("2.0", "null", (2.0, 0.0)), ("null", "3.0", (0.0, 3.0)), ("1.5", "3.0", (1.5, 3.0))],
+    ids=["to the end", "from the beginning", "a part"],
+)
+def test_a_part_is_shown_again_whatever_was_chosen_since(
+    scene: bpy.types.Scene, checkout: Path, start: str, end: str, shown: tuple[float, float]
+) -> None:
+    item, footage = scene.posewright.takes[0], scene.posewright.footage
+    item.clip = str(checkout / "examples" / "dance.mp4")
+    item.settings = f'{{"start": {start}, "end": {end}}}'
+    footage.start, footage.end = 3.5, 3.75
+    assert bpy.ops.posewright.recall_settings() == {"FINISHED"}
+    length = footage.frames / footage.fps
+    assert footage.use_range
+    assert (footage.start, footage.end) == pytest.approx((shown[0], shown[1] or length))
+
+
+def test_a_scene_that_is_linked_takes_nothing(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    library = tmp_path / "library.blend"
+    scene.name = "Linked"
+    bpy.ops.wm.save_as_mainfile(filepath=str(library))
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
+        wanted.scenes = ["Linked"]
+    linked = next(scene for scene in bpy.data.scenes if scene.library is not None)
+    bpy.context.window.scene = linked
+    assert len(linked.posewright.takes) == 1
+    for name in ("capture", "apply", "swap_sides", "add_mannequin"):
+        with pytest.raises(RuntimeError, match="is linked from library"):
+            getattr(bpy.ops.posewright, name)()
+    assert len(linked.posewright.takes) == 1 and not len(linked.posewright.takes[0].edits)
+
+
+@pytest.mark.parametrize("name", ["import_take", "export_take", "report"])
+def test_a_script_that_names_no_file_is_told(scene: bpy.types.Scene, name: str) -> None:
+    with pytest.raises(RuntimeError, match="Name the file of the"):
+        getattr(bpy.ops.posewright, name)()
+
+
 def test_the_figure_follows_the_scene(scene: bpy.types.Scene) -> None:
     preview = importlib.import_module(f"{MODULE}.addon.takes.preview")
     take = filmed_walk()
