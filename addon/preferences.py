@@ -8,7 +8,7 @@ import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy.types import AddonPreferences, Context
 
-from ..cli.in_blender import VARIABLE, Runtime
+from ..cli.runtime.choice import VARIABLE, Runtime
 from ..cli.runtime.folder import default_root
 from ..core.settings import Device
 from . import session

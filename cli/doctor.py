@@ -49,7 +49,8 @@ def examine() -> list[Finding]:
     """Return all findings, in the order of a capture; inside Blender those of the worker's Python."""
     if importlib.util.find_spec("torch") is not None:
         return [*_program(), *examine_capture(), *_blender()]
-    from .in_blender import Runtime, ask_worker
+    from .runtime.choice import Runtime
+    from .worker_process import ask_worker
 
     try:
         python = Runtime.python()

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from .console import ConsoleProgress, emit, say
-from .in_blender import Runtime
 from .options import add_common_arguments
 from .runtime.builds import DEVICES
+from .runtime.choice import Runtime
 from .runtime.folder import RuntimeFolder
 from .runtime.setup import Request, set_up
 

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from ...cli.in_blender import WorkerProcess
+from ...cli.worker_process import WorkerProcess
 
 
 class Host:

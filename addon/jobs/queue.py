@@ -17,8 +17,9 @@ import bpy
 from bpy.types import Context
 
 from ...cli.console import STAGES
-from ...cli.in_blender import Runtime, WorkerJob, WorkerProcess
 from ...cli.main import sentence_for
+from ...cli.runtime.choice import Runtime
+from ...cli.worker_process import WorkerJob, WorkerProcess
 from ...errors import Cancelled, PosewrightError
 from ...progress import silent
 from .. import preferences, session
@@ -53,7 +54,7 @@ class Job:
     failed: Callable[[str], None] | None = None  # told the sentence of what went wrong
     is_aside: bool = False  # changes nothing in the file: no operator brings the result, nothing is reported
     running: WorkerJob | None = None
-    begun: float = 0.0  # time.monotonic()
+    begun: float = 0.0  # time.monotonic(), after what prepares the work: starting the worker, loading models
     is_cancelled: bool = False
     number: int = field(default_factory=lambda: next(_numbers))  # by which buttons know it
 
@@ -70,11 +71,17 @@ class Job:
         return before + shares[self.running.stage] * self.running.done
 
     @property
+    def prepared(self) -> float:
+        """Return how much of the job the first stage is, which says nothing about the speed of the others."""
+        return next(iter(SHARES.get(self.kind, SHARES["capture"]).values()))
+
+    @property
     def seconds_left(self) -> float | None:
         """Return about how many seconds the job still takes, None while nobody can know."""
-        if self.done < SETTLED:
+        risen = self.done - self.prepared
+        if risen < SETTLED:
             return None
-        return (time.monotonic() - self.begun) * (1.0 - self.done) / self.done
+        return (time.monotonic() - self.begun) * (1.0 - self.done) / risen
 
     @property
     def words(self) -> str:
@@ -232,6 +239,8 @@ def _look_at(job: Job) -> None:
     assert job.running is not None
     try:
         if not job.running.poll():
+            if job.done <= job.prepared:
+                job.begun = time.monotonic()
             return
         if job.is_cancelled:  # the result was on its way already
             raise Cancelled

@@ -7,8 +7,8 @@ import bpy
 from bpy.props import EnumProperty
 from bpy.types import Context, Event, Operator, UILayout
 
-from ...cli.in_blender import Runtime
 from ...cli.runtime.builds import Build, choose
+from ...cli.runtime.choice import Runtime
 from ...cli.runtime.folder import tree_size
 from ...cli.runtime.graphics import Graphics, find_graphics
 from ...cli.runtime.trouble import not_allowed

@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from ...cli.in_blender import VARIABLE, Runtime, python_in
 from ...cli.runtime import bundle
+from ...cli.runtime.choice import VARIABLE, Runtime, python_in
 from ...errors import PosewrightError
 from .. import preferences, session
 

@@ -8,8 +8,9 @@ from typing import Any
 import bpy
 from bpy.types import Context
 
-from ...cli.in_blender import Runtime, WorkerJob
 from ...cli.runtime.builds import Device
+from ...cli.runtime.choice import Runtime
+from ...cli.worker_process import WorkerJob
 from ...errors import PosewrightError
 from .. import preferences, session
 from ..jobs.queue import Job

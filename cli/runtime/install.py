@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...errors import PosewrightError
 from ...progress import Progress
-from ..in_blender import NAME, PACKAGE
+from ..worker_process import NAME, PACKAGE
 from . import trouble
 from .folder import RuntimeFolder, tree_size
 from .pip import LASTING, Pip, PipError

@@ -13,7 +13,7 @@ from ... import __version__
 from ...errors import Cancelled, PosewrightError
 from ...progress import Progress
 from ...weights import store
-from ..in_blender import ask_worker
+from ..worker_process import ask_worker
 from . import bundle, trouble
 from .builds import Build, Choice, Device, Version, choose, fingerprint
 from .download import RemoteFile, Source, fetch

@@ -209,7 +209,7 @@ def test_a_killed_worker_is_a_sentence_and_the_next_job_works(queue: Any) -> Non
 
 
 def test_the_runtime_is_removed_and_nothing_else(queue: Any) -> None:
-    folder = importlib.import_module(f"{MODULE}.cli.in_blender").Runtime.folder()
+    folder = importlib.import_module(f"{MODULE}.cli.runtime.choice").Runtime.folder()
     assert not bpy.ops.posewright.remove_runtime.poll()
     beside = folder.root.parent / "beside.txt"
     folder.fetched.mkdir(parents=True)

@@ -83,7 +83,7 @@ def test_set_up_check_copy_and_remove(index: PackageIndex) -> None:
     assert ready and sentence.startswith("Ready on ")
     root = Path(bpy.utils.extension_path_user(MODULE, path="runtime"))
     if os.name != "nt":
-        assert part("cli.in_blender").Runtime.python().is_relative_to(root)
+        assert part("cli.runtime.choice").Runtime.python().is_relative_to(root)
     assert bpy.ops.posewright.check() == {"FINISHED"}
     found = {finding["what"]: finding["state"] for finding in part("addon.session").state.findings}
     assert found["torch"] == found["device cpu"] == "ok"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from posewright.cli.in_blender import WorkerProcess, start_relift
+from posewright.cli.in_blender import start_relift
+from posewright.cli.worker_process import WorkerProcess
 from posewright.core.edits.edit import Edit
 from posewright.core.edits.replay import edited
 from posewright.core.lifting import load_lifter

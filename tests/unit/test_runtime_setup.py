@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from package_index import PackageIndex, make_wheel, make_wheels
-from posewright.cli.in_blender import Runtime, WorkerJob, WorkerProcess
 from posewright.cli.runtime import bundle, download, pip
 from posewright.cli.runtime.builds import builds, fingerprint, requirements, version_of
+from posewright.cli.runtime.choice import Runtime
 from posewright.cli.runtime.folder import RuntimeFolder
 from posewright.cli.runtime.pythons import BasePython, find_base
 from posewright.cli.runtime.setup import Request, set_up
+from posewright.cli.worker_process import WorkerJob, WorkerProcess
 from posewright.errors import Cancelled, PosewrightError
 from posewright.progress import Progress, silent
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from posewright.cli import in_blender
-from posewright.cli.in_blender import Runtime, WorkerJob, WorkerProcess, WorkerTracker, python_in
+from posewright.cli import worker_process
+from posewright.cli.in_blender import WorkerTracker
+from posewright.cli.runtime.choice import Runtime, python_in
+from posewright.cli.worker_process import WorkerJob, WorkerProcess
 from posewright.core.settings import TrackSettings
 from posewright.errors import Cancelled, PosewrightError, UsageError
 from posewright.progress import silent
@@ -137,7 +139,7 @@ def test_which_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_installed_extension_runs_its_own_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/somewhere/of/blender")
-    monkeypatch.setattr(in_blender, "PACKAGE", tmp_path / "extensions" / "user_default" / "posewright")
-    assert in_blender.worker_environment()["PYTHONPATH"] == str(tmp_path / "extensions" / "user_default")
-    monkeypatch.setattr(in_blender, "PACKAGE", tmp_path / "checkout")
-    assert "PYTHONPATH" not in in_blender.worker_environment()
+    monkeypatch.setattr(worker_process, "PACKAGE", tmp_path / "extensions" / "user_default" / "posewright")
+    assert worker_process.worker_environment()["PYTHONPATH"] == str(tmp_path / "extensions" / "user_default")
+    monkeypatch.setattr(worker_process, "PACKAGE", tmp_path / "checkout")
+    assert "PYTHONPATH" not in worker_process.worker_environment()

@@ -10,7 +10,7 @@ import numpy as np
 from bpy.props import FloatProperty, IntProperty
 from bpy.types import Area, Context, Event, Operator, Region, Timer
 
-from ....cli.in_blender import WorkerJob, WorkerProcess
+from ....cli.worker_process import WorkerJob, WorkerProcess
 from ....core.settings import TrackSettings
 from ....errors import PosewrightError
 from ... import preferences
