@@ -3,6 +3,7 @@
 
 from typing import NamedTuple
 
+import bpy
 import numpy as np
 from bpy.props import StringProperty
 from bpy.types import Area, Context, Event, Object, Operator, Region, RegionView3D
@@ -39,11 +40,14 @@ class POSEWRIGHT_OT_pick_character(Operator):
         options={"SKIP_SAVE"},
     )
 
+    _workspace = ""
+
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Wait for the click."""
         if self.character:
             return self.execute(context)
         context.window.cursor_modal_set("EYEDROPPER")
+        self._workspace = context.workspace.name
         context.workspace.status_text_set("Click: pick the character   Esc or right mouse button: leave")
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
@@ -88,7 +92,9 @@ class POSEWRIGHT_OT_pick_character(Operator):
 
     def _end(self, context: Context) -> None:
         context.window.cursor_modal_restore()
-        context.workspace.status_text_set(None)
+        workspace = bpy.data.workspaces.get(self._workspace)  # not the present one, which may have changed meanwhile
+        if workspace is not None:
+            workspace.status_text_set(None)
 
 
 class POSEWRIGHT_OT_use_selected_character(Operator):

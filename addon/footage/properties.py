@@ -30,7 +30,7 @@ FILE_OPTIONS = {"ANIMATABLE"} | ({"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.ver
 
 def _changed(footage: "PosewrightFootage", context: Context) -> None:
     """Look up what Blender knows about the video that is chosen now; whom to follow was said of another one."""
-    before = footage.facts_of
+    before, footage.facts_of = footage.facts_of, ""
     refresh(footage)
     if before and footage.facts_of != before:
         footage.person, footage.use_range = ANYBODY, False

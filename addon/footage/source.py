@@ -65,7 +65,9 @@ def file_of(scene: Scene) -> Path:
         return _absolute(need_strip(scene).filepath, scene)
     if not chosen.clip:
         raise PosewrightError("Choose a video first.")
-    return _absolute(chosen.clip, scene)
+    path, known = _absolute(chosen.clip, scene), Path(chosen.facts_of)
+    is_elsewhere = chosen.clip.startswith("//") and not path.is_file() and known.is_file()
+    return known if is_elsewhere else path  # elsewhere: the .blend was saved in another folder since
 
 
 def need_strip(scene: Scene) -> Any:

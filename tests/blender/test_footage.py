@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -78,6 +79,25 @@ def test_relative_files_are_found_beside_the_blend(scene: bpy.types.Scene, clip:
     bpy.context.scene.posewright.footage.clip = "//Aufnahme ä.mp4"
     assert footage_of(bpy.context.scene).clip == tmp_path / "Aufnahme ä.mp4"
     assert bpy.context.scene.posewright.footage.frames == FRAMES
+
+
+def test_a_relative_file_is_found_after_the_blend_was_saved_elsewhere(
+    scene: bpy.types.Scene, clip: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    shutil.copy(clip, first / "walk.mp4")
+    bpy.ops.wm.save_as_mainfile(filepath=str(first / "work.blend"))
+    footage = scene.posewright.footage
+    footage.clip = "//walk.mp4"
+    bpy.ops.wm.save_as_mainfile(filepath=str(second / "work.blend"))
+    assert footage_of(scene).clip == first / "walk.mp4"
+    shutil.copy(clip, second / "walk.mp4")
+    assert footage_of(scene).clip == second / "walk.mp4", "what lies beside the .blend comes first"
+    footage.clip = "//another.mp4"
+    with pytest.raises(part_of("takes.store").PosewrightError, match="There is no video"):
+        footage_of(scene)
 
 
 def test_a_dropped_video_is_chosen(scene: bpy.types.Scene, clip: Path) -> None:
