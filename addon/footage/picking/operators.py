@@ -8,18 +8,18 @@ from typing import Any
 import bpy
 import numpy as np
 from bpy.props import FloatProperty, IntProperty
-from bpy.types import Area, Context, Event, Operator, Region, Timer
+from bpy.types import Area, Context, Event, Operator, Timer
 
 from ....cli.worker_process import WorkerJob, WorkerProcess
 from ....core.settings import TrackSettings
 from ....errors import PosewrightError
-from ... import preferences
+from ... import choices
 from ...jobs import queue
-from ...jobs.queue import Job
+from ...jobs.job import Job
 from ..properties import ANYBODY
 from ..source import Footage, facts_of, footage_of
 from .drawing import HELP, Overlay
-from .picture import Moment, Picture, Somebody, fitted, free_part, key_of, person_at
+from .picture import Moment, Picture, Somebody, fitted, free_part, key_of, person_at, region_at
 
 TICK = 0.1  # seconds
 STEP = 0.5  # seconds of the video that the wheel goes
@@ -51,7 +51,7 @@ class POSEWRIGHT_OT_pick_person(Operator):
 
     _picture: Picture
     _area: Area
-    _region: Region
+    _workspace: str
     _overlay: Overlay | None = None
     _timer: Timer | None = None
     _job: Job | None = None
@@ -81,8 +81,7 @@ class POSEWRIGHT_OT_pick_person(Operator):
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self._area = context.area
-        self._region = next(region for region in context.area.regions if region.type == "WINDOW")
+        self._area, self._workspace = context.area, context.workspace.name
         self._overlay = Overlay(self._picture, context.area)
         _shown.append(self._overlay)
         self._timer = context.window_manager.event_timer_add(TICK, window=context.window)
@@ -109,8 +108,9 @@ class POSEWRIGHT_OT_pick_person(Operator):
         if event.type == "TIMER":
             self._say_progress()
             return {"PASS_THROUGH"}
-        part = free_part(self._area, self._region)
-        x, y = event.mouse_x - self._region.x, event.mouse_y - self._region.y
+        region = region_at(self._area, event.mouse_x, event.mouse_y)
+        part = free_part(self._area, region)
+        x, y = event.mouse_x - region.x, event.mouse_y - region.y
         if not part.holds(x, y):
             self._hover(-1)
             return {"PASS_THROUGH"}
@@ -199,8 +199,9 @@ class POSEWRIGHT_OT_pick_person(Operator):
         if self._job is not None:
             queue.cancel(self._job)
             self._job = None
-        if context.workspace is not None:
-            context.workspace.status_text_set(None)
+        workspace = bpy.data.workspaces.get(self._workspace)  # not the present one, which may have changed meanwhile
+        if workspace is not None:
+            workspace.status_text_set(None)
         self._redraw()
         return result
 
@@ -255,7 +256,7 @@ def _picture_of(context: Context, footage: Footage) -> Picture:
 
 
 def _people_job(clip: Path, seconds: float, arrived: Any, failed: Any) -> Job:
-    settings = TrackSettings(device=preferences.device(), offline=not bpy.app.online_access)
+    settings = TrackSettings(device=choices.device(), offline=not bpy.app.online_access)
 
     def start(worker: WorkerProcess) -> WorkerJob:
         out = str(worker.folder / "people.npy")

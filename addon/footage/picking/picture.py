@@ -77,6 +77,12 @@ def key_of(seconds: float) -> int:
     return round(seconds * 1000)
 
 
+def region_at(area: Area, x: float, y: float) -> Region:
+    """Return the region of a 3D view under a point of its window: one of those that the quad view makes and removes."""
+    windows = [region for region in area.regions if region.type == "WINDOW"]
+    return next((region for region in windows if _holds(region, x, y)), windows[0])
+
+
 def free_part(area: Area, region: Region) -> Rect:
     """Return the part of the region that no other region of the area, a sidebar for example, lies on."""
     left, bottom, right, top = 0.0, 0.0, float(region.width), float(region.height)
@@ -92,6 +98,10 @@ def free_part(area: Area, region: Region) -> Rect:
         elif other.alignment == "BOTTOM":
             bottom = max(bottom, other.y + other.height - region.y)
     return Rect(left, bottom, max(right, left + 1), max(top, bottom + 1))
+
+
+def _holds(region: Region, x: float, y: float) -> bool:
+    return region.x <= x < region.x + region.width and region.y <= y < region.y + region.height
 
 
 def _overlap(a: Region, b: Region) -> bool:
