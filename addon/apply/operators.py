@@ -12,8 +12,10 @@ from ...rigging.blender.sources import take_from_armature
 from ...rigging.maps.mapping import NOT_FOUND
 from .. import session
 from ..character.choice import armatures_in, character_of, characters_of, find_character, named_character
+from ..scenes import require_own
+from ..takes.camera import follow_character
 from ..takes.store import Origin, active_take, add_take, need_take
-from .applying import apply_item, progress_shown, sentence
+from .applying import apply_item, progress_shown, sentence, wearers
 from .drawing import draw_choices
 from .properties import CHOICES, for_operator
 
@@ -47,10 +49,12 @@ class _Applies(_Mixin):
         self._take_from_panel(context)
         done, failed = [], []
         try:
+            require_own(context.scene)
             item, characters = self.prepared(context)
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        is_first = not wearers(context.scene, item)
         for obj in characters:
             try:
                 done.append(apply_item(context, obj, item, self.properties))
@@ -61,6 +65,12 @@ class _Applies(_Mixin):
             return {"CANCELLED"}
         for words in failed:
             self.report({"WARNING"}, words)
+        if is_first:
+            try:
+                follow_character(context, item)
+            except PosewrightError as error:
+                self.report({"WARNING"}, str(error))
+        context.scene.posewright.show_figure = False  # the character stands where it stood
         _remember(context, done, failed)
         self.report({"INFO"}, " ".join(sentence(result) for result in done))
         return {"FINISHED"}

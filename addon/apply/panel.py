@@ -6,10 +6,12 @@ from ...errors import PosewrightError
 from ..character.choice import selected_characters, trouble_of
 from ..notes import draw_notes
 from ..panels import SidebarPanel
+from ..takes.store import active_take
 from .drawing import draw_keys, draw_motion, draw_start
 from .operators import needs_mannequin
 
 MOST_NOTES = 4
+NO_TAKE = "Capture a video or import a take first."
 
 
 class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
@@ -30,6 +32,8 @@ class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
         button = column.row()
         button.scale_y = 1.5
         button.enabled = not trouble_of(context)
+        if active_take(context) is None:
+            draw_notes(column, [NO_TAKE], context)
         several = len(selected_characters(context))
         if several:
             button.operator("posewright.apply", icon="PLAY", text=f"Apply to {several} Characters", translate=False)

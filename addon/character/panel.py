@@ -5,9 +5,12 @@ from bpy.types import Context, Object, Panel, UILayout
 from ...errors import PosewrightError
 from ..notes import draw_notes
 from ..panels import SidebarPanel
-from .choice import animated_rig, armature_behind, find_character, selected_characters, trouble_of
+from .choice import animated_rig, armature_behind, armatures_in, find_character, selected_characters, trouble_of
 from .status import status_of
 from .words import doubts, extras, lacks, summary, system, trouble
+
+NOBODY = "No character yet: Apply adds the mannequin."
+SEVERAL = "Select the character that is meant, or click on it with the arrow."
 
 
 class POSEWRIGHT_PT_character(SidebarPanel, Panel):
@@ -32,7 +35,10 @@ class POSEWRIGHT_PT_character(SidebarPanel, Panel):
         if refused:
             draw_notes(column, [refused], context, icon="ERROR")
             return
-        for obj in selected_characters(context) or _only(find_character(context)):
+        found = selected_characters(context) or _only(find_character(context))
+        if not found:
+            draw_notes(column, [SEVERAL if armatures_in(context.scene) else NOBODY], context)
+        for obj in found:
             draw_status(column, obj, context)
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty
-from bpy.types import Context, Object, Operator, Scene
+from bpy.types import Action, Context, Object, Operator, Scene
 
 from ...errors import PosewrightError
 from ...rigging.blender.applied import placement_on
 from ...rigging.blender.film_camera import Placement, add_film_camera
 from ..apply.applying import wearers
 from ..character.choice import find_character
+from .framing import look_through
 from .properties import PosewrightTake
 from .store import active_take, current_take, need_take
 
@@ -40,24 +41,75 @@ class POSEWRIGHT_OT_add_camera(Operator):
         """Add the camera, in the place of the one that an earlier press added."""
         try:
             item = need_take(context)
-            take = current_take(item)
-            clip = Path(bpy.path.abspath(item.clip)) if item.clip else None
-            scene = context.scene
-            camera = add_film_camera(scene.collection, take, _placement(context, item), clip=clip)
+            camera = _put_camera(context, item)
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        _remove_former(scene, item.uid)
-        camera.name = f"{item.name} camera"
-        camera[ITEM] = item.uid
+        scene, size = context.scene, current_take(item).image_size
         scene.camera = camera
-        if self.use_resolution and take.image_size is not None:
-            scene.render.resolution_x, scene.render.resolution_y = take.image_size
+        if self.use_resolution and size is not None:
+            scene.render.resolution_x, scene.render.resolution_y = size
         if self.look_through:
-            _look_through(context)
+            look_through(context)
+        clip = _video(item)
         if clip is not None and not clip.is_file():
             self.report({"WARNING"}, f"The video {clip} is not there any more; the camera has no footage.")
         return {"FINISHED"}
+
+
+def cameras_of(scene: Scene, item: PosewrightTake) -> list[Object]:
+    """Return the cameras that were added for a take."""
+    return [obj for obj in scene.objects if obj.type == "CAMERA" and obj.get(ITEM) == item.uid]
+
+
+def follow_character(context: Context, item: PosewrightTake) -> None:
+    """Move the camera of a take, where there is one, from the figure to the character.
+
+    Raises PosewrightError when the footage cannot be read any more.
+    """
+    if cameras_of(context.scene, item):
+        _put_camera(context, item)
+
+
+def _put_camera(context: Context, item: PosewrightTake) -> Object:
+    """Add the camera of a take, in the place of the one that was added before."""
+    scene = context.scene
+    former = cameras_of(scene, item)
+    camera = add_film_camera(scene.collection, current_take(item), _placement(context, item), clip=_video(item))
+    for obj in former[1:]:
+        _remove(obj)
+    if former:
+        camera = _renewed(former[0], camera)
+    camera.name = f"{item.name} camera"
+    camera[ITEM] = item.uid
+    return camera
+
+
+def _renewed(camera: Object, other: Object) -> Object:
+    """Give a camera all that another one has, which is removed: views and markers that show it go on doing so."""
+    camera.rotation_mode = other.rotation_mode
+    camera.matrix_world = other.matrix_world
+    mine, others = _motion(camera), _motion(other)
+    camera.animation_data_clear()
+    if others is not None:
+        animation = camera.animation_data_create()
+        animation.action = others
+        if hasattr(animation, "action_slot"):  # Blender 4.4 and later
+            animation.action_slot = other.animation_data.action_slot
+    camera.data, other.data = other.data, camera.data
+    other.animation_data_clear()
+    _remove(other)
+    if mine is not None and mine.users == 0:
+        bpy.data.actions.remove(mine)
+    return camera
+
+
+def _motion(camera: Object) -> Action | None:
+    return camera.animation_data.action if camera.animation_data is not None else None
+
+
+def _video(item: PosewrightTake) -> Path | None:
+    return Path(bpy.path.abspath(item.clip)) if item.clip else None
 
 
 def _placement(context: Context, item: PosewrightTake) -> Placement:
@@ -85,11 +137,6 @@ def figure_placement(scene: Scene, item: PosewrightTake) -> Placement:
     return Placement(start, 1.0 / max(scene.unit_settings.scale_length, 1e-9))
 
 
-def _remove_former(scene: Scene, uid: str) -> None:
-    for obj in [obj for obj in scene.objects if obj.type == "CAMERA" and obj.get(ITEM) == uid]:
-        _remove(obj)
-
-
 def _remove(camera: Object) -> None:
     """Remove a camera with what only it needs."""
     data, actions = (
@@ -101,8 +148,3 @@ def _remove(camera: Object) -> None:
     if data.users == 0:
         bpy.data.cameras.remove(data)
     bpy.data.batch_remove([block for block in (*actions, *footage) if block is not None and block.users == 0])
-
-
-def _look_through(context: Context) -> None:
-    if context.space_data is not None and context.space_data.type == "VIEW_3D":
-        context.space_data.region_3d.view_perspective = "CAMERA"

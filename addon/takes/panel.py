@@ -7,6 +7,8 @@ from ..panels import SidebarPanel
 from .properties import PosewrightTake
 from .store import active_take
 
+EMPTY = "Captures come here; + imports a take or a BVH."
+
 
 class POSEWRIGHT_UL_takes(UIList):
     """Takes by name; double click renames."""
@@ -70,6 +72,7 @@ class POSEWRIGHT_PT_takes(SidebarPanel, Panel):
         aside.prop(chosen, "show_figure", text="", icon="HIDE_OFF" if chosen.show_figure else "HIDE_ON")
         item = active_take(context)
         if item is None:
+            draw_notes(self.layout, [EMPTY], context)
             return
         self.layout.operator("posewright.add_camera", icon="VIEW_CAMERA")
         if item.notes:

@@ -172,6 +172,26 @@ def test_the_camera_sees_the_figure_and_the_character(scene: bpy.types.Scene) ->
     assert len(bpy.data.cameras) == 1
 
 
+def test_apply_takes_the_camera_along_and_hides_the_figure(scene: bpy.types.Scene) -> None:
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    camera = scene.camera
+    before = camera.matrix_world.translation.copy()
+    assert scene.posewright.show_figure
+    scene.posewright.apply.place = "character"
+    assert bpy.ops.posewright.add_mannequin() == {"FINISHED"}
+    scene.posewright.character.armature.location.x = 2
+    bpy.context.view_layer.update()
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    assert scene.camera == camera == camera_of(scene), "it is the same object: views and markers go on showing it"
+    assert camera.matrix_world.translation.x == pytest.approx(before.x + 2, abs=0.3)
+    assert not scene.posewright.show_figure
+    camera.location.x += 1
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
+    assert camera.matrix_world.translation.x == pytest.approx(before.x + 3, abs=0.5), "later it is the user's"
+    assert len(bpy.data.cameras) == 1
+
+
 @pytest.mark.parametrize("rate", [30, 24, 60])
 def test_the_footage_plays_at_its_speed(scene: bpy.types.Scene, checkout: Path, rate: int) -> None:
     scene.render.fps = rate
