@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 
 from ..cli.main import main
-from . import preferences
+from . import choices
 
 NAME = "posewright"
 OFFLINE = "POSEWRIGHT_OFFLINE"
@@ -20,7 +20,7 @@ class Command:
 
 def run(words: list[str]) -> int:
     """Run one command of the command line; returns its exit code."""
-    preferences.choose_runtime()
+    choices.choose_runtime()
     if not bpy.app.online_access:
         os.environ[OFFLINE] = "1"  # nothing runs in this process after the command
     return main(words)

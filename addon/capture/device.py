@@ -1,6 +1,6 @@
 """On what a capture computes, in words."""
 
-from .. import preferences, session
+from .. import choices, session
 from ..runtime import state
 
 KINDS = {"cpu": "Computes on the processor", "cuda": "Computes on the NVIDIA card", "mps": "Computes on Apple graphics"}
@@ -9,7 +9,7 @@ READY_ON = "Ready on "
 
 def device_words() -> str:
     """Return what computes, with the card's name once somebody looked; "" while it is not known."""
-    chosen, names = preferences.device(), _names()
+    chosen, names = choices.device(), _names()
     if chosen == "auto":
         chosen = next((kind for kind in ("cuda", "mps", "cpu") if kind in names), "")
     if chosen == "cpu":

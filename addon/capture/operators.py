@@ -15,7 +15,7 @@ from .. import session
 from ..footage.properties import refresh
 from ..footage.source import Footage, footage_of
 from ..jobs import queue
-from ..jobs.queue import Job
+from ..jobs.job import Job
 from ..jobs.results import read_take, scene_of
 from ..scenes import require_own
 from ..takes.store import Origin, add_take

@@ -5,7 +5,7 @@ from bpy.types import Scene
 
 from ...core.settings import TrackSettings
 from ...errors import PosewrightError
-from .. import preferences
+from .. import choices
 from ..footage.source import Footage
 from .properties import OWN_LENS
 
@@ -19,7 +19,7 @@ def track_settings(scene: Scene, footage: Footage) -> TrackSettings:
     if 0 < chosen.fov < 1:
         raise PosewrightError("The field of view must be at least 1 degree, or 0 when it is not known.")
     return TrackSettings(
-        device=preferences.device(),
+        device=choices.device(),
         quality=chosen.quality,
         height=chosen.height,
         person=footage.person,

@@ -11,9 +11,9 @@ from ...core.edits.replay import edited
 from ...core.relift import keypoints_of
 from ...core.take import Take
 from ...errors import PosewrightError
-from .. import preferences, session
+from .. import choices, session
 from ..jobs import queue
-from ..jobs.queue import Job
+from ..jobs.job import Job
 from ..jobs.results import read_take, scene_of
 from ..takes.store import Origin, add_take, need_take, take_of
 from .changing import change
@@ -116,5 +116,5 @@ def relift_job(context: Context) -> Job:
             add_edit(added, edit)
         return f"{name} was lifted again: {added.name}."
 
-    device = preferences.device()
+    device = choices.device()
     return Job("relift", name, lambda worker: start_relift(worker, swapped, device), keep, read=read_take)

@@ -4,7 +4,8 @@ from bpy.types import Context, UILayout
 
 from .. import session
 from ..notes import draw_notes
-from .queue import Job, Kind, jobs
+from .job import Job, Kind
+from .queue import jobs
 
 
 def draw_jobs(layout: UILayout, *kinds: Kind) -> bool:

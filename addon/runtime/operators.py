@@ -13,9 +13,9 @@ from ...cli.runtime.folder import tree_size
 from ...cli.runtime.graphics import Graphics, find_graphics
 from ...cli.runtime.trouble import not_allowed
 from ...errors import PosewrightError
-from .. import preferences, session
+from .. import choices, session
 from ..jobs import queue
-from ..jobs.queue import Job
+from ..jobs.job import Job
 from . import state, work
 
 DIALOG_WIDTH = 440
@@ -115,7 +115,7 @@ class POSEWRIGHT_OT_remove_runtime(Operator):
         if queue.jobs():
             cls.poll_message_set("Wait until the work has ended, or cancel it")
             return False
-        preferences.choose_runtime()
+        choices.choose_runtime()
         folder = Runtime.folder()
         cls.poll_message_set("Nothing is set up")
         return folder.environment.is_dir() or folder.fetched.is_dir()

@@ -7,7 +7,7 @@ from pathlib import Path
 from ...cli.runtime import bundle
 from ...cli.runtime.choice import VARIABLE, Runtime, python_in
 from ...errors import PosewrightError
-from .. import preferences, session
+from .. import choices, session
 
 FRESH_SECONDS = 1.0  # for which an answer is given again
 
@@ -19,7 +19,7 @@ _last: tuple[float, str, Answer] | None = None
 def state() -> Answer:
     """Return whether captures can run, and a sentence: on what they run, or why not and what to do."""
     global _last
-    preferences.choose_runtime()
+    choices.choose_runtime()
     key = f"{Runtime.named()} {Runtime.root}"
     now = time.monotonic()
     if _last is None or _last[1] != key or now - _last[0] > FRESH_SECONDS:

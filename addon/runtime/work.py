@@ -12,14 +12,14 @@ from ...cli.runtime.builds import Device
 from ...cli.runtime.choice import Runtime
 from ...cli.worker_process import WorkerJob
 from ...errors import PosewrightError
-from .. import preferences, session
-from ..jobs.queue import Job
+from .. import choices, session
+from ..jobs.job import Job
 from . import state
 
 
 def set_up_job(device: Device = "auto", label: str = "Set Up") -> Job:
     """Return the job that makes the environment, or goes on making it; it runs in Blender's own Python."""
-    preferences.choose_runtime()
+    choices.choose_runtime()
     folder, offline = Runtime.folder().root, not bpy.app.online_access
 
     def done(context: Context, result: dict[str, Any]) -> str:
@@ -39,7 +39,7 @@ def set_up_job(device: Device = "auto", label: str = "Set Up") -> Job:
 
 def remove_job() -> Job:
     """Return the job that removes the private environment."""
-    preferences.choose_runtime()
+    choices.choose_runtime()
     folder = Runtime.folder().root
 
     def done(context: Context, result: dict[str, Any]) -> str:
