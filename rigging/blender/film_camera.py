@@ -50,6 +50,7 @@ def add_film_camera(
     """
     if not take.focal_px or not take.image_size or take.world_from_camera is None:
         raise PosewrightError("This take does not know its camera: it was not captured from a video.")
+    rate = clip_length(clip)[0] if clip is not None and clip.is_file() else None  # before anything is made
     width, height = take.image_size
     data = bpy.data.cameras.new(FILM_CAMERA)
     data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_MM
@@ -64,8 +65,8 @@ def add_film_camera(
     collection.objects.link(camera)
     settings_curve = _curves_of_settings(data)
     _key_path(camera, take, placement, settings_curve)
-    if clip is not None and clip.is_file():
-        _show_footage(data, take, clip, placement.frame_start, beside, settings_curve)
+    if clip is not None and rate is not None:
+        _show_footage(data, take, clip, rate, placement.frame_start, beside, settings_curve)
     return camera
 
 
@@ -107,10 +108,15 @@ def _key_path(camera: Object, take: Take, placement: Placement, settings_curve: 
 
 
 def _show_footage(
-    data: Camera, take: Take, clip: Path, frame_start: float, beside: Path | None, settings_curve: NewCurve
+    data: Camera,
+    take: Take,
+    clip: Path,
+    rate: float,
+    frame_start: float,
+    beside: Path | None,
+    settings_curve: NewCurve,
 ) -> None:
-    """Put the clip behind what the camera sees."""
-    rate, _ = clip_length(clip)
+    """Put the clip, of so many frames a second, behind what the camera sees."""
     begin = 0.0 if take.times is None else float(take.times[0])
     scene = bpy.context.scene
     background = data.background_images.new()

@@ -100,6 +100,22 @@ def test_a_relative_file_is_found_after_the_blend_was_saved_elsewhere(
         footage_of(scene)
 
 
+def test_a_camera_for_what_is_no_video_leaves_nothing(scene: bpy.types.Scene, clip: Path, tmp_path: Path) -> None:
+    take = part_of("takes.store").Take
+    joints = np.random.default_rng(1).random((4, 2, 3), np.float32)
+    size, seen_from = (640, 360), np.eye(4)
+    filmed = take(joints, ("pelvis", "head"), 30.0, focal_px=500.0, image_size=size, world_from_camera=seen_from)
+    item = part_of("takes.store").add_take(scene, filmed, "walk", part_of("takes.store").Origin())
+    video = tmp_path / "walk.mp4"
+    video.write_text("This is no video.")
+    item.clip = str(video)
+    with pytest.raises(RuntimeError, match="cannot"):
+        bpy.ops.posewright.add_camera()
+    assert not bpy.data.cameras and not scene.objects and not bpy.data.movieclips
+    item.clip = str(clip)
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+
+
 def test_a_dropped_video_is_chosen(scene: bpy.types.Scene, clip: Path) -> None:
     scene.posewright.footage.source = "STRIP"
     assert bpy.ops.posewright.use_footage(filepath=str(clip)) == {"FINISHED"}
