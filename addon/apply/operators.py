@@ -14,7 +14,7 @@ from .. import session
 from ..character.choice import armatures_in, character_of, characters_of, find_character, named_character
 from ..scenes import require_own
 from ..takes.camera import follow_character
-from ..takes.store import Origin, active_take, add_take, need_take
+from ..takes.store import Origin, active_take, add_take, current_take, need_take, remove_take
 from .applying import apply_item, progress_shown, sentence, wearers
 from .drawing import draw_choices
 from .properties import CHOICES, for_operator
@@ -47,7 +47,7 @@ class _Applies(_Mixin):
     def execute(self, context: Context) -> set[str]:
         """Animate each character that is meant."""
         self._take_from_panel(context)
-        done, failed = [], []
+        done, failed, takes = [], [], len(context.scene.posewright.takes)
         try:
             require_own(context.scene)
             item, characters = self.prepared(context)
@@ -61,6 +61,8 @@ class _Applies(_Mixin):
             except PosewrightError as error:
                 failed.append(str(error))
         if not done:
+            if len(context.scene.posewright.takes) > takes:
+                remove_take(context.scene, takes)  # made for this
             self.report({"ERROR"}, failed[0])
             return {"CANCELLED"}
         for words in failed:
@@ -112,6 +114,7 @@ class POSEWRIGHT_OT_apply(_Applies, Operator):
         if self.character:
             return item, [named_character(context.scene, self.character)]
         if needs_mannequin(context):
+            current_take(item)  # where the take is damaged nobody is added
             context.scene.posewright.character.armature = build_mannequin()
         return item, characters_of(context)
 

@@ -12,7 +12,7 @@ from ...core.settings import TrackSettings
 from ...errors import PosewrightError
 from ...rigging.blender.job import load_motion
 from ..files import chosen_file
-from .store import Origin, active_take, add_take, current_take, need_take
+from .store import Origin, active_take, add_take, current_take, need_take, remove_take
 
 
 class POSEWRIGHT_OT_import_take(Operator):
@@ -96,12 +96,7 @@ class POSEWRIGHT_OT_delete_take(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Remove the item, and its text when nothing else needs it."""
-        chosen, item = context.scene.posewright, need_take(context)
-        text = item.text
-        chosen.takes.remove(chosen.take_index)
-        chosen.take_index = max(0, min(chosen.take_index, len(chosen.takes) - 1))
-        if text is not None and text.users == 0:
-            bpy.data.texts.remove(text)
+        remove_take(context.scene, context.scene.posewright.take_index)
         return {"FINISHED"}
 
 

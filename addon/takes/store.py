@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import bpy
 from bpy.types import Context, Scene, Text
 
 from ...cli.capture import take_warnings
@@ -52,6 +53,16 @@ def add_take(scene: Scene, take: Take, name: str, origin: Origin) -> "Posewright
     chosen.take_index = len(chosen.takes) - 1
     chosen.show_figure = True
     return item
+
+
+def remove_take(scene: Scene, index: int) -> None:
+    """Remove an item of the scene's list, and its text when nothing else needs it."""
+    chosen = scene.posewright
+    text = chosen.takes[index].text
+    chosen.takes.remove(index)
+    chosen.take_index = max(0, min(chosen.take_index, len(chosen.takes) - 1))
+    if text is not None and text.users == 0:
+        bpy.data.texts.remove(text)
 
 
 def active_take(context: Context) -> "PosewrightTake | None":

@@ -376,3 +376,25 @@ def test_motion_of_an_armature_by_names(rig: Object) -> None:
     assert len(bpy.context.scene.posewright.takes) == 2
     with pytest.raises(RuntimeError, match="is the character itself"):
         bpy.ops.posewright.apply_from_armature(source="Other", character="Other")
+
+
+# ---- what fails leaves nothing behind
+
+
+def test_no_take_of_an_armature_stays_when_it_cannot_be_applied(rig: Object) -> None:
+    apply()
+    wrong = bpy.data.objects.new("Stick", bpy.data.armatures.new("Stick"))
+    bpy.context.collection.objects.link(wrong)
+    texts = len(bpy.data.texts)
+    with pytest.raises(RuntimeError, match="Stick"):
+        bpy.ops.posewright.apply_from_armature(source=rig.name, character="Stick")
+    assert [item.name for item in bpy.context.scene.posewright.takes] == ["walk"]
+    assert len(bpy.data.texts) == texts
+
+
+def test_no_mannequin_comes_for_a_take_that_is_damaged(rig: Object) -> None:
+    bpy.data.objects.remove(rig)
+    bpy.context.scene.posewright.takes[0].text.clear()
+    with pytest.raises(RuntimeError, match="damaged"):
+        apply()
+    assert not bpy.context.scene.objects and bpy.context.scene.posewright.character.armature is None
