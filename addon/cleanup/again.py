@@ -3,7 +3,7 @@
 
 import json
 
-from bpy.props import BoolProperty
+from bpy.props import BoolProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
 from ...cli.in_blender import start_relift
@@ -15,7 +15,7 @@ from .. import choices, session
 from ..jobs import queue
 from ..jobs.job import Job
 from ..jobs.results import read_take, scene_of
-from ..takes.store import Origin, add_take, need_take, take_of
+from ..takes.store import Origin, add_take, find_take, need_take, take_of
 from .changing import change
 from .edits import add_edit, edits_of
 from .frames import Mixin
@@ -35,6 +35,7 @@ class _Follows(Mixin):
         description="Leave characters alone whose motion was changed by hand",
         default=True,
     )
+    take: StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # uid; when empty, the chosen one is meant
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -44,7 +45,8 @@ class _Follows(Mixin):
     def execute(self, context: Context) -> set[str]:
         """Let them follow; the take has changed already."""
         try:
-            outcome = change(context.scene, need_take(context), lambda: None, spare=self.spare)
+            item = find_take(context.scene, self.take) or need_take(context)
+            outcome = change(context.scene, item, lambda: None, spare=self.spare)
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

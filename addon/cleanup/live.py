@@ -16,7 +16,7 @@ from ...core.settings import DEFAULT_FILTER, FILTERS
 from .. import session
 from ..capture.properties import SMOOTHERS
 from ..jobs.held import is_held
-from ..takes.store import active_take
+from ..takes.store import active_take, find_take
 
 if TYPE_CHECKING:
     from ..takes.properties import PosewrightTake
@@ -51,24 +51,27 @@ def forget() -> None:
         bpy.app.timers.unregister(follow)
 
 
-def changing() -> None:
-    """Have the characters of the chosen take follow once nothing has moved for a moment."""
+def changing(item: "PosewrightTake") -> None:
+    """Have the characters of a take follow once nothing has moved for a moment."""
     forget()
+    _Last.take, _Last.scene = item.uid, item.id_data.session_uid
     if not bpy.app.background:
         bpy.app.timers.register(follow, first_interval=min(max(_Last.seconds, REST_SECONDS[0]), REST_SECONDS[1]))
 
 
 class _Last:
-    """When characters followed last, and how long it took."""
+    """What was changed last, when characters followed last, and how long it took."""
 
+    take = ""  # uid
+    scene = 0  # session uid
     moment = 0.0  # time.monotonic()
     seconds = 0.0
 
 
 def follow() -> float | None:
-    """Put the chosen take on its characters again, as a step for undo; returns when to look again, or None."""
+    """Put the changed take on its characters again, as a step for undo; returns when to look again, or None."""
     window = _window()
-    if window is None:
+    if window is None or find_take(window.scene, _Last.take) is None:
         return None
     if is_held(window):
         return BUSY_SECONDS
@@ -76,7 +79,8 @@ def follow() -> float | None:
     goes_on = begun - _Last.moment < ONE_GO_SECONDS
     with bpy.context.temp_override(window=window):
         try:
-            (bpy.ops.posewright.follow_on if goes_on else bpy.ops.posewright.follow_edits)("EXEC_DEFAULT", True)
+            operator = bpy.ops.posewright.follow_on if goes_on else bpy.ops.posewright.follow_edits
+            operator("EXEC_DEFAULT", True, take=_Last.take)
         except RuntimeError as error:
             session.state.error = str(error).removeprefix("Error: ").strip()
     _Last.moment = time.monotonic()
@@ -85,8 +89,9 @@ def follow() -> float | None:
 
 
 def _window() -> Window | None:
+    """Return a window that shows the scene of the take; None when there is none any more."""
     windows = bpy.context.window_manager.windows
-    return bpy.context.window or (windows[0] if windows else None)
+    return next((window for window in windows if window.scene.session_uid == _Last.scene), None)
 
 
 def _take() -> "PosewrightTake | None":
@@ -107,7 +112,7 @@ def _set_smooth(sliders: "PosewrightSliders", value: float) -> None:
     item = _take()
     if item is not None and value != item.smooth:
         item.smooth = value
-        changing()
+        changing(item)
 
 
 def _filter(sliders: "PosewrightSliders") -> int:
@@ -119,7 +124,7 @@ def _set_filter(sliders: "PosewrightSliders", value: int) -> None:
     item = _take()
     if item is not None and NAMES[value] != item.filter:
         item.filter = NAMES[value]
-        changing()
+        changing(item)
 
 
 def _value(sliders: "PosewrightSliders") -> float:
@@ -132,7 +137,7 @@ def _set_value(sliders: "PosewrightSliders", value: float) -> None:
     edit = chosen_edit(item)
     if item is not None and edit is not None and value != edit.value:
         edit.value = max(0.0, value) if edit.kind == "freeze" else value
-        changing()
+        changing(item)
 
 
 class PosewrightSliders(PropertyGroup):

@@ -12,6 +12,7 @@ from ...rigging.blender.applied import placement_on
 from ...rigging.blender.film_camera import Placement, add_film_camera
 from ..apply.applying import wearers
 from ..character.choice import find_character
+from ..scenes import require_own
 from .framing import look_through
 from .properties import PosewrightTake
 from .store import active_take, current_take, need_take
@@ -40,6 +41,7 @@ class POSEWRIGHT_OT_add_camera(Operator):
     def execute(self, context: Context) -> set[str]:
         """Add the camera, in the place of the one that an earlier press added."""
         try:
+            require_own(context.scene)
             item = need_take(context)
             camera = _put_camera(context, item)
         except PosewrightError as error:

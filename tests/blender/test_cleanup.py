@@ -153,6 +153,21 @@ def test_sliders_change_the_take_and_the_character_follows(scene) -> None:
     assert sliders.smooth == 0.0
 
 
+def test_the_take_that_a_slider_changed_follows_whatever_is_chosen_next(scene) -> None:
+    live, store = module("addon.cleanup.live"), module("addon.takes.store")
+    uid = item_of(scene).uid
+    store.add_take(scene, waving_take(), "Another", store.Origin())
+    scene.posewright.take_index = 0
+    bpy.context.window_manager.posewright.smooth = 0.9
+    scene.posewright.take_index = 1
+    assert bpy.ops.posewright.follow_edits(take=uid) == {"FINISHED"}  # what the timer calls when the slider rests
+    scene.posewright.take_index = 0
+    assert item_of(scene).smooth == pytest.approx(0.9) and in_step(scene)
+    scene.posewright.takes.clear()
+    assert live.follow() is None, "the take was deleted meanwhile"
+    assert not module("addon.session").state.error
+
+
 def test_a_motion_changed_by_hand_is_spared_by_sliders(scene) -> None:
     obj = mannequin(scene)
     action = obj.animation_data.action

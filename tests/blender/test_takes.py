@@ -114,7 +114,7 @@ def test_a_scene_that_is_linked_takes_nothing(scene: bpy.types.Scene, tmp_path: 
     linked = next(scene for scene in bpy.data.scenes if scene.library is not None)
     bpy.context.window.scene = linked
     assert len(linked.posewright.takes) == 1
-    for name in ("capture", "apply", "swap_sides", "add_mannequin"):
+    for name in ("capture", "apply", "swap_sides", "add_camera", "add_mannequin"):
         with pytest.raises(RuntimeError, match="is linked from library"):
             getattr(bpy.ops.posewright, name)()
     assert len(linked.posewright.takes) == 1 and not len(linked.posewright.takes[0].edits)
