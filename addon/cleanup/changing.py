@@ -19,6 +19,7 @@ from ...rigging.solver.stances import contacts_of
 from ..apply.applying import remember_item, wearers
 from ..character.choice import require_ready
 from ..scenes import require_own
+from ..takes.camera import figure_placement
 from ..takes.store import current_take, take_of
 from .edits import keep_contacts, restore, state_of
 
@@ -57,10 +58,10 @@ class Clock:
 
 
 def clock_of(scene: Scene, item: "PosewrightTake") -> Clock:
-    """Return the clock by which the take lies in the timeline: on a character that has it, or where it would lie."""
+    """Return the clock by which the take lies in the timeline: on a character that has it, else as its figure does."""
     worn = wearers(scene, item)
     if not worn:
-        return Clock(item.frame_start, scene_rate(scene))
+        return Clock(figure_placement(scene, item).frame_start, scene_rate(scene))
     chosen = scene.posewright.character.armature
     applied = applied_to(chosen if chosen in worn else worn[0])
     keys = applied.settings.keys

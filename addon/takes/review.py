@@ -4,14 +4,14 @@
 import bpy
 import numpy as np
 from bpy.props import BoolProperty, StringProperty
-from bpy.types import Context, Event, Operator, Scene
+from bpy.types import Context, Event, Operator
 
 from ...core.outputs import write_whole
 from ...core.report.events import find_events
 from ...core.report.motion import Motion
 from ...core.report.page import report_page
 from ...errors import PosewrightError
-from ...rigging.blender.cameras import scene_rate
+from ..cleanup.changing import clock_of
 from ..files import chosen_file
 from .store import active_take, current_take, need_take
 
@@ -37,7 +37,8 @@ class POSEWRIGHT_OT_mark_moments(Operator):
         """Replace the markers of before."""
         scene = context.scene
         try:
-            take = current_take(need_take(context))
+            item = need_take(context)
+            take, clock = current_take(item), clock_of(scene, item)
         except PosewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -48,7 +49,7 @@ class POSEWRIGHT_OT_mark_moments(Operator):
         events = [event for event in find_events(Motion(take)) if event.is_warning]
         begin = float(np.asarray(take.times)[0])
         for event in events:
-            scene.timeline_markers.new(f"{MARK}{event.sentence}", frame=_frame(scene, event.start - begin))
+            scene.timeline_markers.new(f"{MARK}{event.sentence}", frame=clock.frame(event.start - begin))
         count = len(events)
         self.report({"INFO"}, f"{count or 'No'} moment{'' if count == 1 else 's'} to look at.")
         return {"FINISHED"}
@@ -91,7 +92,3 @@ class POSEWRIGHT_OT_report(Operator):
             bpy.ops.wm.url_open(url=path.absolute().as_uri())
         self.report({"INFO"}, f"Saved {path}.")
         return {"FINISHED"}
-
-
-def _frame(scene: Scene, seconds: float) -> int:
-    return round(scene.posewright.apply.frame_start + seconds * scene_rate(scene))

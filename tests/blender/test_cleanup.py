@@ -375,7 +375,7 @@ def test_where_one_character_cannot_follow_none_does(scene) -> None:
 
 def test_without_a_character_only_the_take_changes(scene) -> None:
     bpy.data.objects.remove(mannequin(scene))
-    item_of(scene).frame_start = 101
+    scene.posewright.apply.frame_start = 101  # where the figure begins then
     assert bpy.ops.posewright.swap_sides(start=101, end=111) == {"FINISHED"}
     assert item_of(scene).edits[0].first == pytest.approx(0.0)
     assert bpy.ops.posewright.smooth_take(strength=0.9) == {"FINISHED"}

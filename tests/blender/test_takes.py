@@ -234,6 +234,11 @@ def test_moments_to_look_at_are_marked(scene: bpy.types.Scene, tmp_path: Path) -
         marks = [marker for marker in scene.timeline_markers if marker.name != "mine"]
         assert any("leaps" in mark.name and mark.frame == pytest.approx(101 + 90, abs=3) for mark in marks)
     assert len({(mark.name, mark.frame) for mark in marks}) == len(marks)
+    before = {mark.frame for mark in marks}
+    bpy.ops.posewright.apply()  # there it lies, wherever the next one begins
+    scene.posewright.apply.frame_start = 1
+    bpy.ops.posewright.mark_moments()
+    assert {marker.frame for marker in scene.timeline_markers if marker.name != "mine"} == before
     assert bpy.ops.posewright.mark_moments(clear=True) == {"FINISHED"}
     assert [marker.name for marker in scene.timeline_markers] == ["mine"]
 
