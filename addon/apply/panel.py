@@ -4,7 +4,7 @@ from bpy.types import Context, Panel
 
 from ...errors import PosewrightError
 from ..character.choice import selected_characters, trouble_of
-from ..notes import draw_notes
+from ..notes import BUTTON_LETTERS, draw_notes
 from ..panels import SidebarPanel
 from ..takes.store import active_take
 from .drawing import draw_keys, draw_motion, draw_start
@@ -44,7 +44,7 @@ class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
         if chosen.notes:
             row = column.box().row()
             notes = chosen.notes.splitlines()
-            draw_notes(row.column(), notes[:MOST_NOTES], context)
+            draw_notes(row.column(), notes[:MOST_NOTES], context, beside=BUTTON_LETTERS)
             aside = row.column()
             aside.operator("posewright.dismiss_notes", text="", icon="X", emboss=False)
 

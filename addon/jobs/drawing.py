@@ -1,5 +1,7 @@
 """A job in a panel: bar, words, time left, Cancel; and what went wrong."""
 
+from pathlib import Path
+
 from bpy.types import Context, UILayout
 
 from .. import session
@@ -50,8 +52,14 @@ def draw_error(layout: UILayout, context: Context) -> None:
         return
     box = layout.box()
     box.alert = True
-    draw_notes(box, [session.state.error], context, icon="ERROR")
+    draw_notes(box, [_without_folder(session.state.error, context)], context, icon="ERROR")
     row = box.row(align=True)
     if session.state.log:
         row.operator("posewright.copy_log", icon="COPYDOWN")
     row.operator("posewright.dismiss", icon="X")
+
+
+def _without_folder(sentence: str, context: Context) -> str:
+    """Return a sentence with the name of the chosen video alone: its folder fills a panel, and stands in the field."""
+    video = Path(context.scene.posewright.footage.facts_of)
+    return sentence.replace(str(video), video.name) if video.name else sentence
