@@ -82,9 +82,14 @@ class POSEWRIGHT_OT_cancel(Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        """Only while something runs; Esc first ends what else it is for."""
-        screen = context.screen
-        return bool(queue.jobs()) and not (screen is not None and screen.is_animation_playing)
+        """Only while something runs."""
+        return bool(queue.jobs())
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Leave an Esc to what else it is for: an animation that plays."""
+        if event.type == "ESC" and context.screen is not None and context.screen.is_animation_playing:
+            return {"PASS_THROUGH"}
+        return self.execute(context)
 
     def execute(self, context: Context) -> set[str]:
         """Ask the worker to stop, or take what waits out of the queue."""
