@@ -14,7 +14,7 @@ from .. import session
 from ..character.choice import armatures_in, character_of, characters_of, find_character, named_character
 from ..scenes import require_own
 from ..takes.camera import follow_character
-from ..takes.store import Origin, active_take, add_take, current_take, need_take, remove_take
+from ..takes.store import Origin, add_take, current_take, need_take, remove_take, take_wanted
 from .applying import apply_item, progress_shown, sentence, wearers
 from .drawing import draw_choices
 from .properties import CHOICES, for_operator
@@ -103,10 +103,7 @@ class POSEWRIGHT_OT_apply(_Applies, Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        if active_take(context) is None:
-            cls.poll_message_set("Capture a video or import a take first")
-            return False
-        return True
+        return take_wanted(cls, context)
 
     def prepared(self, context: Context) -> "tuple[PosewrightTake, list[Object]]":
         """Return the take of the list and the characters that are meant."""

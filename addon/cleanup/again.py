@@ -15,11 +15,11 @@ from .. import choices, session
 from ..jobs import queue
 from ..jobs.job import Job
 from ..jobs.results import read_take, scene_of
-from ..takes.store import Origin, add_take, find_take, need_take, take_of
+from ..takes.store import Origin, add_take, find_take, need_take, take_of, take_wanted
 from .changing import change
 from .edits import add_edit, edits_of
 from .frames import Mixin
-from .operators import has_take, tell
+from .operators import tell
 
 STEP = "Clean Up"
 """What Blender calls the step for undo."""
@@ -40,7 +40,7 @@ class _Follows(Mixin):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return has_take(context)
+        return take_wanted(cls, context)
 
     def execute(self, context: Context) -> set[str]:
         """Let them follow; the take has changed already."""
@@ -79,7 +79,7 @@ class POSEWRIGHT_OT_relift(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return has_take(context)
+        return take_wanted(cls, context)
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Put the work into the queue; Blender stays usable."""

@@ -12,7 +12,7 @@ from ...errors import PosewrightError
 from .. import session
 from ..capture.properties import SMOOTHERS
 from ..takes.properties import PosewrightTake
-from ..takes.store import active_take, current_take, need_take, take_of
+from ..takes.store import active_take, current_take, need_take, take_of, take_wanted
 from .changing import Outcome, change, clock_of
 from .edits import add_edit
 from .frames import InRange, Mixin
@@ -23,11 +23,6 @@ PARTS = (
     ("legs", "Legs", "Only legs and hips"),
 )
 EASE_SECONDS = 0.25
-
-
-def has_take(context: Context) -> bool:
-    """Return whether there is a take to be changed."""
-    return active_take(context) is not None
 
 
 def do(operator: Operator, context: Context, act: Callable[[PosewrightTake], str]) -> set[str]:
@@ -64,7 +59,7 @@ class _RangeEdit(InRange):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return has_take(context)
+        return take_wanted(cls, context)
 
     def add(self, context: Context, kind: str, words: str, **values: object) -> set[str]:
         """Add an edit of the frames."""
@@ -125,7 +120,7 @@ class _WholeEdit(Mixin):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return has_take(context)
+        return take_wanted(cls, context)
 
 
 class POSEWRIGHT_OT_offset_floor(_WholeEdit, Operator):

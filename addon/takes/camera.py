@@ -15,7 +15,7 @@ from ..character.choice import find_character
 from ..scenes import require_own
 from .framing import look_through
 from .properties import PosewrightTake
-from .store import active_take, current_take, need_take
+from .store import current_take, need_take, take_wanted
 
 ITEM = "posewright_item"
 """Custom property of the camera: the uid of its take."""
@@ -36,7 +36,7 @@ class POSEWRIGHT_OT_add_camera(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return active_take(context) is not None
+        return take_wanted(cls, context)
 
     def execute(self, context: Context) -> set[str]:
         """Add the camera, in the place of the one that an earlier press added."""

@@ -12,7 +12,7 @@ from ...core.settings import TrackSettings
 from ...errors import PosewrightError
 from ...rigging.blender.job import load_motion
 from ..files import chosen_file
-from .store import Origin, active_take, add_take, current_take, need_take, remove_take
+from .store import Origin, active_take, add_take, current_take, need_take, remove_take, take_wanted
 
 
 class POSEWRIGHT_OT_import_take(Operator):
@@ -60,7 +60,7 @@ class POSEWRIGHT_OT_export_take(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return active_take(context) is not None
+        return take_wanted(cls, context)
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Let the user choose the name."""
@@ -92,7 +92,7 @@ class POSEWRIGHT_OT_delete_take(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return active_take(context) is not None
+        return take_wanted(cls, context)
 
     def execute(self, context: Context) -> set[str]:
         """Remove the item, and its text when nothing else needs it."""

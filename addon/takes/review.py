@@ -13,7 +13,7 @@ from ...core.report.page import report_page
 from ...errors import PosewrightError
 from ..cleanup.changing import clock_of
 from ..files import chosen_file
-from .store import active_take, current_take, need_take
+from .store import current_take, need_take, take_wanted
 
 MARK = "Posewright: "
 """Before the name of our markers, by which they are found again."""
@@ -31,7 +31,7 @@ class POSEWRIGHT_OT_mark_moments(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return active_take(context) is not None
+        return take_wanted(cls, context)
 
     def execute(self, context: Context) -> set[str]:
         """Replace the markers of before."""
@@ -69,7 +69,7 @@ class POSEWRIGHT_OT_report(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
-        return active_take(context) is not None
+        return take_wanted(cls, context)
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Let the user choose the name."""

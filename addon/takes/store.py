@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.types import Context, Scene, Text
+from bpy.types import Context, Operator, Scene, Text
 
 from ...cli.capture import take_warnings
 from ...core.edits.smoothing import smoothing_of
@@ -69,6 +69,14 @@ def active_take(context: Context) -> "PosewrightTake | None":
     """Return the chosen item of the scene's list, None when it is empty."""
     chosen = context.scene.posewright
     return chosen.takes[chosen.take_index] if 0 <= chosen.take_index < len(chosen.takes) else None
+
+
+def take_wanted(operator: type[Operator], context: Context) -> bool:
+    """Return whether there is a take, for ``poll``; where there is none, tooltip and scripts are told."""
+    if active_take(context) is None:
+        operator.poll_message_set("Capture a video or import a take first")
+        return False
+    return True
 
 
 def need_take(context: Context) -> "PosewrightTake":

@@ -27,9 +27,16 @@ def build_mannequin() -> Object:
 
 
 def _add_bones(armature: Object) -> None:
-    view_layer = bpy.context.view_layer
-    view_layer.objects.active = armature
-    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.context.view_layer.objects.active = armature
+    with bpy.context.temp_override(active_object=armature, object=armature):  # scripts may override the scene alone
+        bpy.ops.object.mode_set(mode="EDIT")
+        _add_edit_bones(armature)
+        bpy.ops.object.mode_set(mode="OBJECT")
+    armature.data.display_type = "STICK"
+    armature.show_in_front = True
+
+
+def _add_edit_bones(armature: Object) -> None:
     for bone in body_bones():
         edit_bone = armature.data.edit_bones.new(bone.name)
         edit_bone.head, edit_bone.tail = bone.head, bone.tail
@@ -37,9 +44,6 @@ def _add_bones(armature: Object) -> None:
         if bone.parent is not None:
             edit_bone.parent = armature.data.edit_bones[bone.parent]
             edit_bone.use_connect = bone.connected
-    bpy.ops.object.mode_set(mode="OBJECT")
-    armature.data.display_type = "STICK"
-    armature.show_in_front = True
 
 
 def _build_mesh(solids: list[Solid]) -> Mesh:

@@ -21,6 +21,14 @@ def body_of(armature: bpy.types.Object) -> bpy.types.Object:
     return body
 
 
+def test_a_script_adds_it_to_a_scene_that_no_window_shows() -> None:
+    new_scene()
+    other = bpy.data.scenes.new("Other")
+    with bpy.context.temp_override(scene=other, view_layer=other.view_layers[0]):
+        armature = build_mannequin()
+    assert armature.name in other.objects and len(armature.data.bones) > 20
+
+
 def test_it_stands_on_the_floor_as_tall_as_a_person(mannequin: bpy.types.Object) -> None:
     points = np.array([vertex.co for vertex in body_of(mannequin).data.vertices])
     assert points[:, 2].min() == pytest.approx(0.0, abs=1e-6)

@@ -222,6 +222,13 @@ def test_a_take_without_camera_and_a_video_that_is_gone(scene: bpy.types.Scene, 
     assert len(bpy.data.cameras) == 1
 
 
+def test_without_a_take_a_script_is_told_what_is_missing(scene: bpy.types.Scene) -> None:
+    bpy.ops.posewright.delete_take()
+    for name in ("apply", "add_camera", "export_take", "mark_moments", "smooth_take", "freeze"):
+        with pytest.raises(RuntimeError, match="Capture a video or import a take first"):
+            getattr(bpy.ops.posewright, name)()
+
+
 def test_moments_to_look_at_are_marked(scene: bpy.types.Scene, tmp_path: Path) -> None:
     take = walking_take(90, 30.0)
     take.joints[45:] += (0.8, 0.0, 0.0)  # a leap after 1.5 s
