@@ -8,6 +8,7 @@ from ...errors import Cancelled, PosewrightError
 from .. import session
 from . import queue
 from .held import is_held
+from .keys import stopped_playback
 
 SOON = 0.01  # seconds
 
@@ -87,7 +88,8 @@ class POSEWRIGHT_OT_cancel(Operator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Leave an Esc to what else it is for: an animation that plays."""
-        if event.type == "ESC" and context.screen is not None and context.screen.is_animation_playing:
+        is_playing = context.screen is not None and context.screen.is_animation_playing
+        if event.type == "ESC" and (is_playing or stopped_playback()):
             return {"PASS_THROUGH"}
         return self.execute(context)
 
