@@ -11,7 +11,7 @@ import bpy
 from bpy.app.handlers import persistent
 from bpy.types import AddonPreferences, FileHandler, Menu, Operator, Panel, PropertyGroup, Scene, UIList
 
-from . import command, preferences, properties, session
+from . import command, menus, preferences, properties, session
 from .apply import operators as apply_operators
 from .apply import panel as apply_panel
 from .apply import properties as apply_properties
@@ -74,6 +74,7 @@ MODULES = (
     map_panel,
     apply_panel,
     cleanup_panel,
+    menus,
 )
 KINDS = (PropertyGroup, AddonPreferences, Operator, Menu, UIList, Panel, FileHandler)
 
@@ -89,12 +90,14 @@ def register() -> None:
     live.register()
     overlay.register()
     dropping.register()
+    menus.register()
     bpy.app.handlers.load_pre.append(_another_file)
 
 
 def unregister() -> None:
     """Stop what runs and take everything out of Blender again."""
     bpy.app.handlers.load_pre.remove(_another_file)
+    menus.unregister()
     dropping.unregister()
     picking_operators.forget()
     thumbnails.forget()

@@ -1,7 +1,9 @@
 """The extension as a user gets it: the built zip, installed into Blender."""
 
 import importlib
+import inspect
 import os
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -230,3 +232,13 @@ def test_switching_off_and_on_again(extension: ModuleType) -> None:
         assert all(is_there(name) for name in OPERATORS)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
     assert bpy.context.scene.posewright.capture.quality == "balanced"
+
+
+def test_the_menu_names_operators_that_exist(extension: ModuleType) -> None:
+    """What is in a menu of the 3D view is found by search (F3)."""
+    menus = importlib.import_module(f"{MODULE}.addon.menus")
+    names = re.findall(r'operator\("posewright\.(\w+)"', inspect.getsource(menus.POSEWRIGHT_MT_menu.draw))
+    assert {"capture", "apply", "import_take", "add_camera"} <= set(names)
+    assert all(is_there(name) for name in names)
+    for place in menus.PLACES:
+        assert menus._draw in getattr(bpy.types, place)._dyn_ui_initialize()
