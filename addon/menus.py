@@ -1,4 +1,4 @@
-"""Object > Posewright and Pose > Posewright in the 3D view: there search (F3), shortcuts and Quick Favorites find us."""
+"""Object > Posewright and Pose > Posewright in the 3D view: there search (F3) and Quick Favorites find us."""
 
 import bpy
 from bpy.types import Context, Menu
