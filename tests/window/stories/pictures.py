@@ -11,7 +11,6 @@ from window.desk import Desk, Steps
 MOMENT = 72  # a frame of the demo clip in which much happens
 PANELS = 290  # pixels from the top of the side bar that hold Footage
 CAPTURING = 160
-OVERLAY = (230, 240, 600, 380)  # left, top, width and height of what the camera sees, with a margin
 
 
 def story(desk: Desk, clip: str) -> Steps:
@@ -34,7 +33,6 @@ def story(desk: Desk, clip: str) -> Steps:
     yield from desk.publish("addon_panel", "SCREEN")
     yield from desk.press_button("posewright.apply")
     yield from desk.until("keyframes", lambda: any(keyed(obj) for obj in desk.scene.objects))
-    desk.scene.posewright.show_figure = False
     desk.scene.frame_set(MOMENT)
     desk.move(desk.middle())
     yield from desk.scroll(-30)
@@ -58,8 +56,7 @@ def beside_the_footage(desk: Desk) -> Steps:
     desk.scene.frame_set(MOMENT)
     desk.move(desk.middle())
     yield 0.2
-    yield from desk.press("n", "t")
     yield 1.0
-    yield from desk.publish("addon_overlay", "WINDOW", OVERLAY)
+    yield from desk.publish("addon_overlay", "WINDOW")
     desk.seen["camera"] = desk.scene.camera is not None
     desk.seen["queue"] = module("addon.jobs.queue").queue.current is None
