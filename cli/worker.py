@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from ..core.pipeline import Tracker
 
 OWN = "posewright-"  # what the names of folders begin with that are made for a worker
+NICE = 10  # by how much the worker steps back behind other programs
 REPORT_SECONDS = 0.1  # between two progress lines of one stage
 
 Request = dict[str, Any]
@@ -70,6 +71,7 @@ def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_worker(args: argparse.Namespace) -> int:
     """Serve until stdin ends, a ``quit`` comes, or the system asks the process to end."""
+    _give_way()
     with _protocol_stream() as stream:
         worker = Worker(stream)
         signal.signal(signal.SIGTERM, lambda number, frame: worker.end())
@@ -78,6 +80,12 @@ def run_worker(args: argparse.Namespace) -> int:
         os.chdir(args.folder.parent)  # some systems remove no folder that a process is in
         shutil.rmtree(args.folder, ignore_errors=True)
     return 0
+
+
+def _give_way() -> None:
+    """Let other programs go first, above all the window of whoever waits; a computer at rest is as fast as before."""
+    if hasattr(os, "nice"):  # on Windows whoever starts the worker sees to it
+        os.nice(NICE)
 
 
 def _protocol_stream() -> TextIO:

@@ -121,9 +121,13 @@ def worker_environment() -> dict[str, str]:
 
 
 def _detached() -> dict[str, Any]:
-    """Return how to start a process that Ctrl-C in our terminal does not reach, and that opens no console."""
+    """Return how to start a process that Ctrl-C in our terminal does not reach, and that opens no console.
+
+    On Windows it steps back behind the window of whoever waits; elsewhere it does so itself.
+    """
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        apart = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        return {"creationflags": apart | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
     return {"start_new_session": True}
 
 

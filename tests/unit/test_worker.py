@@ -143,3 +143,14 @@ def test_the_installed_extension_runs_its_own_copy(tmp_path: Path, monkeypatch: 
     assert worker_process.worker_environment()["PYTHONPATH"] == str(tmp_path / "extensions" / "user_default")
     monkeypatch.setattr(worker_process, "PACKAGE", tmp_path / "checkout")
     assert "PYTHONPATH" not in worker_process.worker_environment()
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="this system has other priorities")
+def test_the_worker_lets_other_programs_go_first() -> None:
+    worker = WorkerProcess(PYTHON)
+    try:
+        WorkerJob(worker, "doctor").wait(silent)
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, worker._process.pid) == min(own + 10, 19)
+    finally:
+        worker.close()
