@@ -22,6 +22,7 @@ from .host import Host
 from .job import Job, Kind
 
 LOOK_SECONDS = 0.1
+DRAW_SECONDS = 0.25  # at least, between two pictures of how far a job is
 IDLE_LOOK_SECONDS = 5.0  # between looks at a worker that waits for work
 
 
@@ -40,6 +41,7 @@ class Queue:
     current: Job | None = None
     waiting: deque[Job] = field(default_factory=deque)
     deliveries: deque[Delivery] = field(default_factory=deque)
+    shown: tuple[str, float] = ("", 0.0)  # what the panels say of the job that runs, and since when (time.monotonic)
 
 
 queue = Queue()
@@ -137,7 +139,7 @@ def pump() -> float | None:
     """Look after the present job; returns the seconds until the next look, None when nothing is left to look after."""
     if queue.current is not None:
         _look_at(queue.current)
-        redraw()
+        _redraw_changes()
     while queue.current is None and queue.waiting:
         _start_next()
     if queue.deliveries:
@@ -222,6 +224,15 @@ def bring_next() -> None:
         return
     with bpy.context.temp_override(window=windows[0]):
         bpy.ops.posewright.deliver("INVOKE_DEFAULT")
+
+
+def _redraw_changes() -> None:
+    """Redraw when there is something else to say, and not too often: drawing takes time away from the work."""
+    job, now = queue.current, time.monotonic()
+    words = f"{job.words} {job.running.note}" if job is not None and job.running is not None else ""
+    if words != queue.shown[0] and (not words or now - queue.shown[1] >= DRAW_SECONDS):
+        queue.shown = (words, now)
+        redraw()
 
 
 def redraw() -> None:
