@@ -4,18 +4,17 @@
 from dataclasses import asdict
 
 import bpy
-from bpy.types import Context, Event, Operator, Scene
+from bpy.types import Context, Operator, Scene
 
 from ...cli.in_blender import start_track
 from ...core.settings import TrackSettings
 from ...core.take import Take
 from ...errors import PosewrightError
 from ...weights import store
-from .. import session
 from ..footage.properties import refresh
 from ..footage.source import Footage, footage_of
-from ..jobs import queue
 from ..jobs.job import Job
+from ..jobs.queued import StartsJob
 from ..jobs.results import read_take, scene_of
 from ..scenes import require_own
 from ..takes.store import Origin, add_take
@@ -25,31 +24,15 @@ from .settings import track_settings
 DETECTOR = TrackSettings().detector
 
 
-class POSEWRIGHT_OT_capture(Operator):
+class POSEWRIGHT_OT_capture(StartsJob, Operator):
     """Follow the person in the video; the motion becomes a take of this file"""
 
     bl_idname = "posewright.capture"
     bl_label = "Capture"
-    bl_options = {"UNDO"}  # not REGISTER: repeating it would run ``execute``, for minutes, in the window
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        """Put the capture into the queue; Blender stays usable."""
-        try:
-            queue.add(capture_job(context))
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        session.state.error = ""
-        return {"INTERFACE"}  # nothing has changed yet: no step for undo
-
-    def execute(self, context: Context) -> set[str]:
-        """Do the same from a script or without a window: return when it is done."""
-        try:
-            self.report({"INFO"}, queue.run_now(capture_job(context), context))
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def job_of(self, context: Context) -> Job:
+        """Return the job that the panel's choices ask for."""
+        return capture_job(context)
 
 
 def capture_job(context: Context) -> Job:

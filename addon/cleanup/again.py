@@ -4,16 +4,16 @@
 import json
 
 from bpy.props import BoolProperty, StringProperty
-from bpy.types import Context, Event, Operator
+from bpy.types import Context, Operator
 
 from ...cli.in_blender import start_relift
 from ...core.edits.replay import edited
 from ...core.relift import keypoints_of
 from ...core.take import Take
 from ...errors import PosewrightError
-from .. import choices, session
-from ..jobs import queue
+from .. import choices
 from ..jobs.job import Job
+from ..jobs.queued import StartsJob
 from ..jobs.results import read_take, scene_of
 from ..takes.store import Origin, add_take, find_take, need_take, take_of, take_wanted
 from .changing import change
@@ -69,36 +69,20 @@ class POSEWRIGHT_OT_follow_on(_Follows, Operator):
     bl_undo_group = STEP
 
 
-class POSEWRIGHT_OT_relift(Operator):
+class POSEWRIGHT_OT_relift(StartsJob, Operator):
     """Find the motion anew from the take's own 2D keypoints, with sides as you exchanged them; it becomes a new take"""
 
     bl_idname = "posewright.relift"
     bl_label = "Lift Again"
-    bl_options = {"UNDO"}  # not REGISTER: repeating it would run ``execute``, for seconds, in the window
 
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when there is a take."""
         return take_wanted(cls, context)
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        """Put the work into the queue; Blender stays usable."""
-        try:
-            queue.add(relift_job(context))
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        session.state.error = ""
-        return {"INTERFACE"}  # nothing has changed yet: no step for undo
-
-    def execute(self, context: Context) -> set[str]:
-        """Do the same from a script or without a window: return when it is done."""
-        try:
-            self.report({"INFO"}, queue.run_now(relift_job(context), context))
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def job_of(self, context: Context) -> Job:
+        """Return the job that the panel's choices ask for."""
+        return relift_job(context)
 
 
 def relift_job(context: Context) -> Job:
