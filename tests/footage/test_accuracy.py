@@ -200,7 +200,7 @@ def test_provenance_names_clip_and_weights(take: Take) -> None:
     assert len(known["source"]["sha256"]) == 64
     assert [used["used_for"] for used in known["weights"]] == ["keypoints", "lifting"]
     assert all(used["licence"] and len(used["sha256"]) == 64 for used in known["weights"])
-    assert any("focal" in text or "--fov" in text for text in known["warnings"])
+    assert any("field of view" in text for text in known["warnings"])
 
 
 def test_take_survives_bvh(take: Take, tmp_path: Path) -> None:
