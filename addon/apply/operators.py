@@ -12,6 +12,7 @@ from ...rigging.blender.sources import take_from_armature
 from ...rigging.maps.mapping import NOT_FOUND
 from .. import session
 from ..character.choice import armatures_in, character_of, characters_of, find_character, named_character
+from ..reports import reported
 from ..scenes import require_own
 from ..takes.camera import follow_character
 from ..takes.store import Origin, add_take, current_take, need_take, remove_take, take_wanted
@@ -44,16 +45,13 @@ class _Applies(_Mixin):
         """Draw the choices where the last operation is adjusted."""
         draw_choices(self.layout, self)
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Animate each character that is meant."""
         self._take_from_panel(context)
         done, failed, takes = [], [], len(context.scene.posewright.takes)
-        try:
-            require_own(context.scene)
-            item, characters = self.prepared(context)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        require_own(context.scene)
+        item, characters = self.prepared(context)
         is_first = not wearers(context.scene, item)
         for obj in characters:
             try:

@@ -12,6 +12,7 @@ from ...rigging.maps.mirroring import mirrored
 from ...rigging.maps.parts import ALL_PARTS, in_words
 from ...rigging.maps.user_maps import forget_map, parts_stated, read_entries, save_map, write_map
 from ..files import chosen_file
+from ..reports import reported
 from .choice import find_character
 from .own_maps import keep_own_map, own_map
 from .rows import release, state, state_first
@@ -40,16 +41,13 @@ class _OfCharacter(_Mixin):
         except PosewrightError:
             return False
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Do the work on the character."""
         obj = find_character(context)
         if obj is None:
             return {"CANCELLED"}
-        try:
-            said = self.work(context, obj)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        said = self.work(context, obj)
         if said:
             self.report({"INFO"}, said)
         return {"FINISHED"}

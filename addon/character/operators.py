@@ -2,8 +2,8 @@
 
 from bpy.types import Context, Operator
 
-from ...errors import PosewrightError
 from ...rigging.blender.mannequin import build_mannequin
+from ..reports import reported
 from ..scenes import require_own
 
 
@@ -19,12 +19,9 @@ class POSEWRIGHT_OT_add_mannequin(Operator):
         """Objects can be added in Object Mode only."""
         return context.mode == "OBJECT"
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Build the mannequin."""
-        try:
-            require_own(context.scene)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        require_own(context.scene)
         context.scene.posewright.character.armature = build_mannequin()
         return {"FINISHED"}

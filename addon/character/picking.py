@@ -11,6 +11,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from numpy.typing import NDArray
 
 from ...errors import PosewrightError
+from ..reports import reported
 from .choice import animated_rig, armature_behind, named_character
 
 REACH = 20.0  # pixels, of the usual size, from the pointer to a bone
@@ -73,13 +74,10 @@ class POSEWRIGHT_OT_pick_character(Operator):
         self.character = armature.name
         return self.execute(context)
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Choose the named character, or the one that is selected."""
-        try:
-            obj = named_character(context.scene, self.character) if self.character else _selected(context)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        obj = named_character(context.scene, self.character) if self.character else _selected(context)
         chosen = animated_rig(obj, context.scene)
         context.scene.posewright.character.armature = chosen
         because = "" if chosen == obj else f", the rig that was generated from {obj.name}"
@@ -104,13 +102,10 @@ class POSEWRIGHT_OT_use_selected_character(Operator):
     bl_label = "Use Selected"
     bl_options = {"REGISTER", "UNDO"}
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Choose it."""
-        try:
-            obj = _selected(context)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        obj = _selected(context)
         context.scene.posewright.character.armature = animated_rig(obj, context.scene)
         return {"FINISHED"}
 

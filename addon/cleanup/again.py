@@ -10,11 +10,11 @@ from ...cli.in_blender import start_relift
 from ...core.edits.replay import edited
 from ...core.relift import keypoints_of
 from ...core.take import Take
-from ...errors import PosewrightError
 from .. import choices
 from ..jobs.job import Job
 from ..jobs.queued import StartsJob
 from ..jobs.results import read_take, scene_of
+from ..reports import reported
 from ..takes.store import Origin, add_take, find_take, need_take, take_of, take_wanted
 from .changing import change
 from .edits import add_edit, edits_of
@@ -42,14 +42,11 @@ class _Follows(Mixin):
         """Only when there is a take."""
         return take_wanted(cls, context)
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Let them follow; the take has changed already."""
-        try:
-            item = find_take(context.scene, self.take) or need_take(context)
-            outcome = change(context.scene, item, lambda: None, spare=self.spare)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        item = find_take(context.scene, self.take) or need_take(context)
+        outcome = change(context.scene, item, lambda: None, spare=self.spare)
         tell(context, outcome)
         return {"FINISHED"}
 

@@ -14,6 +14,7 @@ from ...rigging.blender import contacts
 from ...rigging.blender.applied import Applied, applied_to, apply_again, kept_take
 from ..apply.applying import made_of, progress_shown
 from ..character.choice import character_of
+from ..reports import reported
 from ..takes.store import find_take, take_of
 from .changing import change
 from .edits import keep_contacts
@@ -36,14 +37,11 @@ class POSEWRIGHT_OT_edit_contacts(Operator):
     bl_label = "Edit Contacts"
     bl_options = {"REGISTER", "UNDO"}
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Add the object with the contacts, or choose the one that is there."""
-        try:
-            obj = _character(context)
-            empty, is_new = _contacts(obj)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        obj = _character(context)
+        empty, is_new = _contacts(obj)
         _select(context, empty)
         if is_new:
             self.report({"INFO"}, f"{empty.name}: change its keys in the Dope Sheet, then press Apply Contacts.")
@@ -59,17 +57,14 @@ class POSEWRIGHT_OT_apply_contacts(Operator):
     bl_label = "Apply Contacts"
     bl_options = {"REGISTER", "UNDO"}
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Read the keys and animate the character."""
-        try:
-            obj = _character(context)
-            empty = contacts.find_contacts(obj)
-            if empty is None:
-                raise PosewrightError(f"{obj.name} has no contacts in this file; press Edit Contacts first.")
-            return _apply(self, context, obj, empty, applied_to(obj))
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        obj = _character(context)
+        empty = contacts.find_contacts(obj)
+        if empty is None:
+            raise PosewrightError(f"{obj.name} has no contacts in this file; press Edit Contacts first.")
+        return _apply(self, context, obj, empty, applied_to(obj))
 
 
 class _SetsContact(InRange):
@@ -81,20 +76,17 @@ class _SetsContact(InRange):
     foot: EnumProperty(name="Foot", description="Which foot", items=FEET, default="left")
     part: EnumProperty(name="Part", description="Which part of the foot", items=PARTS, default="both")
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Set the contact and put the take on the character again."""
-        try:
-            self.settle_range(context)
-            obj = _character(context)
-            applied = _with_contacts(obj)
-            empty, _ = _contacts(obj)
-            parts = ("heel", "toe") if self.part == "both" else (self.part,)
-            points = [point for point in CONTACT_POINTS if point in [f"{self.foot}_{part}" for part in parts]]
-            contacts.set_contact(empty, points, self.start, self.end, stands=self.stands)
-            return _apply(self, context, obj, empty, applied)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        self.settle_range(context)
+        obj = _character(context)
+        applied = _with_contacts(obj)
+        empty, _ = _contacts(obj)
+        parts = ("heel", "toe") if self.part == "both" else (self.part,)
+        points = [point for point in CONTACT_POINTS if point in [f"{self.foot}_{part}" for part in parts]]
+        contacts.set_contact(empty, points, self.start, self.end, stands=self.stands)
+        return _apply(self, context, obj, empty, applied)
 
 
 class POSEWRIGHT_OT_foot_stands(_SetsContact, Operator):

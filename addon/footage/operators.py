@@ -8,6 +8,7 @@ from bpy.props import EnumProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
 from ...errors import PosewrightError
+from ..reports import reported
 from .properties import ANYBODY
 from .source import facts_of, footage_of, shown_of
 from .timeline import Shown, active_clip, active_strip
@@ -39,12 +40,12 @@ class POSEWRIGHT_OT_use_footage(Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Choose the file."""
         path = Path(bpy.path.abspath(self.filepath))
         if not self.filepath or not path.is_file():
-            self.report({"ERROR"}, f"There is no video {path}." if self.filepath else "Name the file of a video.")
-            return {"CANCELLED"}
+            raise PosewrightError(f"There is no video {path}." if self.filepath else "Name the file of a video.")
         footage = context.scene.posewright.footage
         footage.source, footage.clip = "FILE", str(path)
         footage.person = ANYBODY
@@ -64,12 +65,12 @@ class POSEWRIGHT_OT_use_clip(Operator):
         """Only where there is a clip."""
         return getattr(context, "edit_movieclip", None) is not None or active_clip(context) is not None
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Choose the clip."""
         clip = getattr(context, "edit_movieclip", None) or active_clip(context)
         if clip is None:
-            self.report({"ERROR"}, "There is no movie clip; open one in the clip editor.")
-            return {"CANCELLED"}
+            raise PosewrightError("There is no movie clip; open one in the clip editor.")
         footage = context.scene.posewright.footage
         footage.movie_clip = clip
         footage.source = "CLIP"
@@ -89,16 +90,15 @@ class POSEWRIGHT_OT_use_strip(Operator):
         """Only where there is a movie strip to mean."""
         return active_strip(_sequencer_scene(context)) is not None
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Choose the strip."""
         scene = _sequencer_scene(context)
         if scene != context.scene:
-            self.report({"ERROR"}, f"The strip lies in the scene {scene.name}: open that scene to capture it.")
-            return {"CANCELLED"}
+            raise PosewrightError(f"The strip lies in the scene {scene.name}: open that scene to capture it.")
         strip = active_strip(scene)
         if strip is None:
-            self.report({"ERROR"}, "There is no active movie strip; select one in the sequencer.")
-            return {"CANCELLED"}
+            raise PosewrightError("There is no active movie strip; select one in the sequencer.")
         footage = scene.posewright.footage
         footage.strip = strip.name
         footage.source = "STRIP"
@@ -120,6 +120,7 @@ class POSEWRIGHT_OT_footage_range(Operator):
         """Return what this button does."""
         return next(text for name, _, text in RANGES if name == properties.part)
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Set In and Out."""
         scene = context.scene
@@ -127,13 +128,9 @@ class POSEWRIGHT_OT_footage_range(Operator):
         if self.part == "WHOLE":
             footage.use_range = False
             return {"FINISHED"}
-        try:
-            shown = _need_shown(context)
-            if self.part == "PREVIEW" and not scene.use_preview_range:
-                raise PosewrightError("There is no preview range: set one in the timeline with P.")
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        shown = _need_shown(context)
+        if self.part == "PREVIEW" and not scene.use_preview_range:
+            raise PosewrightError("There is no preview range: set one in the timeline with P.")
         first, last = scene.frame_current_final, scene.frame_current_final + 1
         if self.part == "PREVIEW":
             first, last = scene.frame_preview_start, scene.frame_preview_end + 1

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Context, Event, Operator
 
-from ...errors import PosewrightError
 from .. import session
+from ..reports import reported, reported_when_invoked
 from . import queue
 from .job import Job
 
@@ -24,21 +24,15 @@ class StartsJob(_Mixin):
         """Return the job; PosewrightError when a choice is missing or wrong."""
         raise NotImplementedError
 
+    @reported_when_invoked
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Put the work into the queue; Blender stays usable."""
-        try:
-            queue.add(self.job_of(context))
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        queue.add(self.job_of(context))
         session.state.error = ""
         return {"INTERFACE"}  # nothing has changed yet: no step for undo
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Do the same from a script or without a window: return when it is done."""
-        try:
-            self.report({"INFO"}, queue.run_now(self.job_of(context), context))
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        self.report({"INFO"}, queue.run_now(self.job_of(context), context))
         return {"FINISHED"}

@@ -16,6 +16,7 @@ from ...errors import PosewrightError
 from .. import choices, session
 from ..jobs import queue
 from ..jobs.job import Job
+from ..reports import reported_when_invoked
 from . import state, work
 
 DIALOG_WIDTH = 440
@@ -67,11 +68,11 @@ class POSEWRIGHT_OT_set_up(Operator):
         cls.poll_message_set("The set-up runs already")
         return not queue.jobs("setup")
 
+    @reported_when_invoked
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Ask first: what is fetched, how much, and where it goes."""
         if not bpy.app.online_access:
-            self.report({"ERROR"}, str(not_allowed()))
-            return {"CANCELLED"}
+            raise not_allowed()
         self._asked = True
         self._graphics = find_graphics(GRAPHICS_SECONDS)
         self._have = tree_size(Runtime.folder().fetched)

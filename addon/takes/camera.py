@@ -12,6 +12,7 @@ from ...rigging.blender.applied import placement_on
 from ...rigging.blender.film_camera import Placement, add_film_camera
 from ..apply.applying import wearers
 from ..character.choice import find_character
+from ..reports import reported
 from ..scenes import require_own
 from .framing import look_through
 from .properties import PosewrightTake
@@ -38,15 +39,12 @@ class POSEWRIGHT_OT_add_camera(Operator):
         """Only when there is a take."""
         return take_wanted(cls, context)
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Add the camera, in the place of the one that an earlier press added."""
-        try:
-            require_own(context.scene)
-            item = need_take(context)
-            camera = _put_camera(context, item)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        require_own(context.scene)
+        item = need_take(context)
+        camera = _put_camera(context, item)
         scene, size = context.scene, current_take(item).image_size
         scene.camera = camera
         if self.use_resolution and size is not None:

@@ -9,9 +9,9 @@ from bpy.types import Context, Event, Operator
 
 from ...cli.capture import TAKE_ENDINGS, write_take
 from ...core.settings import TrackSettings
-from ...errors import PosewrightError
 from ...rigging.blender.job import load_motion
 from ..files import chosen_file
+from ..reports import reported
 from .store import Origin, active_take, add_take, current_take, need_take, remove_take, take_wanted
 
 
@@ -32,17 +32,12 @@ class POSEWRIGHT_OT_import_take(Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Read the file."""
-        try:
-            path = chosen_file(self.filepath, "take")
-            take = load_motion(path)
-            item = add_take(
-                context.scene, take, path.stem, Origin(frame_start=context.scene.posewright.apply.frame_start)
-            )
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        path = chosen_file(self.filepath, "take")
+        take = load_motion(path)
+        item = add_take(context.scene, take, path.stem, Origin(frame_start=context.scene.posewright.apply.frame_start))
         self.report({"INFO"}, f"{item.name}: {take.frames} frames.")
         return {"FINISHED"}
 
@@ -68,16 +63,13 @@ class POSEWRIGHT_OT_export_take(Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Write the file."""
-        try:
-            path = chosen_file(self.filepath, "take")
-            if path.suffix.lower() not in TAKE_ENDINGS:
-                path = path.with_name(path.name + ".npz")
-            write_take(current_take(need_take(context)), path)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        path = chosen_file(self.filepath, "take")
+        if path.suffix.lower() not in TAKE_ENDINGS:
+            path = path.with_name(path.name + ".npz")
+        write_take(current_take(need_take(context)), path)
         self.report({"INFO"}, f"Saved {path}.")
         return {"FINISHED"}
 

@@ -10,9 +10,9 @@ from ...core.outputs import write_whole
 from ...core.report.events import find_events
 from ...core.report.motion import Motion
 from ...core.report.page import report_page
-from ...errors import PosewrightError
 from ..cleanup.changing import clock_of
 from ..files import chosen_file
+from ..reports import reported
 from .store import current_take, need_take, take_wanted
 
 MARK = "Posewright: "
@@ -33,15 +33,12 @@ class POSEWRIGHT_OT_mark_moments(Operator):
         """Only when there is a take."""
         return take_wanted(cls, context)
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Replace the markers of before."""
         scene = context.scene
-        try:
-            item = need_take(context)
-            take, clock = current_take(item), clock_of(scene, item)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        item = need_take(context)
+        take, clock = current_take(item), clock_of(scene, item)
         for marker in [marker for marker in scene.timeline_markers if marker.name.startswith(MARK)]:
             scene.timeline_markers.remove(marker)
         if self.clear:
@@ -77,17 +74,14 @@ class POSEWRIGHT_OT_report(Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Write the page."""
-        try:
-            path = chosen_file(self.filepath, "report")
-            if path.suffix.lower() not in (".html", ".htm"):
-                path = path.with_name(path.name + ".html")
-            item = need_take(context)
-            write_whole(path, report_page(current_take(item), item.name).encode("utf-8"))
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        path = chosen_file(self.filepath, "report")
+        if path.suffix.lower() not in (".html", ".htm"):
+            path = path.with_name(path.name + ".html")
+        item = need_take(context)
+        write_whole(path, report_page(current_take(item), item.name).encode("utf-8"))
         if self.show and not bpy.app.background:
             bpy.ops.wm.url_open(url=path.absolute().as_uri())
         self.report({"INFO"}, f"Saved {path}.")

@@ -16,6 +16,7 @@ from ....errors import PosewrightError
 from ... import choices
 from ...jobs import queue
 from ...jobs.job import Job
+from ...reports import reported, reported_when_invoked
 from ..properties import ANYBODY
 from ..source import Footage, facts_of, footage_of
 from .drawing import HELP, Overlay
@@ -67,20 +68,16 @@ class POSEWRIGHT_OT_pick_person(Operator):
             return False
         return True
 
+    @reported_when_invoked
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Show the picture over the 3D view."""
         if self.x >= 0:
             return self.execute(context)
         if context.area is None or context.area.type != "VIEW_3D":
-            self.report({"ERROR"}, "The picture is shown in a 3D view: press the button in its sidebar.")
-            return {"CANCELLED"}
-        try:
-            footage = footage_of(context.scene)
-            self._picture = _picture_of(context, footage)
-            self._look(footage.clip)
-        except PosewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            raise PosewrightError("The picture is shown in a 3D view: press the button in its sidebar.")
+        footage = footage_of(context.scene)
+        self._picture = _picture_of(context, footage)
+        self._look(footage.clip)
         self._area, self._workspace = context.area, context.workspace.name
         self._overlay = Overlay(self._picture, context.area)
         _shown.append(self._overlay)
@@ -90,11 +87,11 @@ class POSEWRIGHT_OT_pick_person(Operator):
         self._redraw()
         return {"RUNNING_MODAL"}
 
+    @reported
     def execute(self, context: Context) -> set[str]:
         """Choose by the pixel, from a script."""
         if self.x < 0 or self.y < 0:
-            self.report({"ERROR"}, "Without a window, say where the person is: x and y, in pixels of the video.")
-            return {"CANCELLED"}
+            raise PosewrightError("Without a window, say where the person is: x and y, in pixels of the video.")
         self._choose(context, self.x, self.y, self.seconds if self.seconds >= 0 else None)
         return {"FINISHED"}
 
