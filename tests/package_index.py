@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from urllib.parse import unquote
 
 CHUNK = 1 << 16
@@ -75,6 +76,7 @@ class PackageIndex:
     starts: dict[str, list[int]] = field(default_factory=dict)  # the byte from which it asked, by file name
     breaks_after: int | None = None
     address: str = ""
+    login: str = ""  # "name:password" without which nothing is given
 
     @contextmanager
     def serve(self) -> Iterator["PackageIndex"]:
@@ -114,6 +116,9 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
             self._answer(head=False)
 
         def _answer(self, head: bool) -> None:
+            if index.login and self.headers.get("Authorization") != f"Basic {_base64(index.login)}":
+                self._send(401, b"", "text/plain", {"WWW-Authenticate": 'Basic realm="wheels"'})
+                return
             kind, _, name = unquote(self.path).strip("/").rpartition("/")
             if kind.endswith("files"):
                 self._file(index.files / name, head)
@@ -125,8 +130,10 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
             links = "".join(f'<a href="/files/{w.name}#sha256={_sha256(w)}">{w.name}</a><br/>' for w in wheels)
             self._send(200 if wheels else 404, f"<html><body>{links}</body></html>".encode(), "text/html")
 
-        def _send(self, status: int, body: bytes, kind: str) -> None:
+        def _send(self, status: int, body: bytes, kind: str, more: Mapping[str, str] = MappingProxyType({})) -> None:
             self.send_response(status)
+            for name, value in more.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -173,6 +180,10 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _project(wheel: Path) -> str:

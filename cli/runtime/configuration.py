@@ -1,6 +1,8 @@
-"""What the user's pip configuration says that our own downloader must respect too: index, certificates, proxy."""
+"""What pip's configuration says that our own downloader must respect too: index, login, certificates, proxy."""
 
+import base64
 import configparser
+import netrc
 import os
 import ssl
 import sys
@@ -8,6 +10,7 @@ import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 PACKAGE_INDEX = "https://pypi.org/simple"
 AGENT = "posewright"
@@ -47,8 +50,37 @@ def _files() -> Iterator[Path]:
 
 
 def package_index() -> str:
-    """Return the address of the package index, without a slash at its end."""
-    return (pip_setting("index-url") or PACKAGE_INDEX).rstrip("/")
+    """Return the address of the package index, without a slash at its end and without a password."""
+    return _without_login(pip_setting("index-url") or PACKAGE_INDEX).rstrip("/")
+
+
+def _without_login(address: str) -> str:
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def login(address: str) -> dict[str, str]:
+    """Return the header with the name and password that pip would send there: of an index's address, else of netrc."""
+    host = urlsplit(address)
+    for index in map(urlsplit, f"{pip_setting('index-url')} {pip_setting('extra-index-url')}".split()):
+        if index.username is not None and (index.hostname, index.port) == (host.hostname, host.port):
+            return _basic(unquote(index.username), unquote(index.password or ""))
+    try:
+        kept = _netrc(host.hostname or "")
+    except (OSError, UnicodeDecodeError, netrc.NetrcParseError):  # none, or one that pip cannot read either
+        kept = None
+    return _basic(kept[0] or kept[1], kept[2]) if kept else {}
+
+
+def _netrc(host: str) -> tuple[str, str, str] | None:
+    named = os.environ.get("NETRC")
+    places = [Path(named)] if named else [Path.home() / name for name in (".netrc", "_netrc")]
+    file = next((place for place in places if place.is_file()), None)
+    return netrc.netrc(file).authenticators(host) if file else None
+
+
+def _basic(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"}
 
 
 def opener(pip_wheel: Path | None = None) -> urllib.request.OpenerDirector:

@@ -46,7 +46,10 @@ class Source:
     def open(self, url: str, start: int = 0, method: str = "GET") -> Any:
         """Open an address for reading from a byte on."""
         headers = {"Range": f"bytes={start}-"} if start else {}
-        return self._opener.open(urllib.request.Request(url, headers=headers, method=method), timeout=SECONDS)
+        request = urllib.request.Request(url, headers=headers, method=method)
+        for name, value in configuration.login(url).items():
+            request.add_unredirected_header(name, value)  # for this server only
+        return self._opener.open(request, timeout=SECONDS)
 
     def size(self, url: str) -> int:
         """Return the size of a file in bytes, 0 when its server does not say it."""
@@ -74,8 +77,21 @@ def read_text(url: str, tick: Callable[[], None]) -> str:
     try:
         with Source().open(url) as response:
             return response.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        raise trouble.refused(_host(url), name_in(url), error.code, error.reason) from error
     except BROKEN as error:
         raise trouble.no_network(_host(url)) from error
+
+
+def check_login(address: str, source: Source) -> None:
+    """Raise PosewrightError when an index answers, but lets us not in; pip takes that for an empty index."""
+    try:
+        source.open(address).close()
+    except urllib.error.HTTPError as error:
+        if error.code in (401, 403):
+            raise trouble.refused(_host(address), "", error.code, error.reason) from error
+    except BROKEN:
+        return  # whoever asked has seen more of it
 
 
 def fetch(file: RemoteFile, folder: Path, tick: Callable[[int], None], source: Source) -> Path:
@@ -186,7 +202,5 @@ def _host(url: str) -> str:
 
 def _refused(error: OSError | http.client.HTTPException, file: RemoteFile) -> PosewrightError:
     if isinstance(error, urllib.error.HTTPError):
-        return PosewrightError(
-            f"{_host(file.url)} refuses {file.name} ({error.code} {error.reason}). Set up again later."
-        )
+        return trouble.refused(_host(file.url), file.name, error.code, error.reason)
     return trouble.no_network(_host(file.url))

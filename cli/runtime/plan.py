@@ -10,7 +10,8 @@ from typing import Any
 
 from . import trouble
 from .builds import Build, Version, fingerprint, requirements
-from .download import RemoteFile, Source, name_in
+from .configuration import package_index
+from .download import RemoteFile, Source, check_login, name_in
 from .pip import LASTING, Pip, PipError, Tick
 
 PLAN = "plan.json"
@@ -75,6 +76,7 @@ def _ask(pip: Pip, words: Sequence[str], folder: Path, tick: Tick) -> list[Remot
     try:
         pip.run([*DRY_RUN, *LASTING, *quick, "--report", str(report), *words], folder, tick)
     except PipError as error:
+        check_login(f"{package_index()}/pip/", Source(pip.wheel))
         raise trouble.of_pip(str(error), folder) from error
     chosen = json.loads(report.read_text("utf-8"))["install"]
     report.unlink()

@@ -32,6 +32,16 @@ def no_network(where: str) -> Offline:
     return Offline(f"{where} cannot be reached. Check the network connection, then {AGAIN}.")
 
 
+def refused(host: str, name: str, status: int, reason: str) -> PosewrightError:
+    """Return what is said when a server answers, but does not give what is wanted."""
+    if status in (401, 403):
+        return PosewrightError(
+            f"{host} wants a name and a password, and pip's settings (index-url) and netrc have none that fit. "
+            f"Put them there, then {AGAIN}."
+        )
+    return PosewrightError(f"{host} refuses {name} ({status} {reason}). Set up again later.")
+
+
 def full_disk(folder: Path, needed: int = 0) -> PosewrightError:
     """Return what is said when there is no room; ``needed`` in bytes, 0 when it is not known."""
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from package_index import PackageIndex, make_wheel, make_wheels
-from posewright.cli.runtime import bundle, download, pip
+from posewright.cli.runtime import bundle, configuration, download, pip
 from posewright.cli.runtime.builds import builds, fingerprint, requirements, version_of
 from posewright.cli.runtime.choice import Runtime
 from posewright.cli.runtime.folder import RuntimeFolder
@@ -285,3 +285,26 @@ def test_pip_itself_is_fetched_where_there_is_none(index: PackageIndex, tmp_path
     found = pip.get_pip(bare, Path(sys.executable), tmp_path, lambda: None)
     assert found.wheel == tmp_path / "pip-26.10-py3-none-any.whl"
     assert found.is_current
+
+
+@pytest.mark.parametrize("place", ["address", "netrc"])
+def test_an_index_with_a_password(
+    index: PackageIndex, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """As studios keep them; pip reads the password from both places, and tells it to nobody."""
+    index.login = "studio@home:it's/secret"
+    if place == "address":
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://studio%40home:it%27s%2Fsecret@127.0.0.1:{index.port}/simple")
+        assert configuration.package_index().startswith("http://127.0.0.1")
+    else:
+        netrc = tmp_path / "netrc"
+        netrc.write_text("machine 127.0.0.1 login studio@home password it's/secret\n", "utf-8")
+        monkeypatch.setenv("NETRC", str(netrc))
+    make(root)
+    said = "".join(path.read_text("utf-8", "replace") for path in root.rglob("*.json"))
+    assert "secret" not in said
+    bare = BasePython(Path(sys.executable), (*VERSION, 0), True, False, "")
+    assert pip.get_pip(bare, Path(sys.executable), tmp_path, lambda: None).wheel is not None
+    index.login = "somebody:else"
+    with pytest.raises(PosewrightError, match=r"127\.0\.0\.1 .*password"):
+        make(tmp_path / "other")
