@@ -73,9 +73,9 @@ def _signs(s: Skeleton, found: Parts, shape: Parts, part: str, lateral: np.ndarr
 def _ends_on_floor(s: Skeleton, found: Parts, part: str) -> bool:
     """Return whether an arm reaches down to where the feet are."""
     below = s.below[found[part][0]]
-    feet = [b for side in SIDES for b in s.below[found[f"{side}_thigh"][0]]] if found.get("left_thigh") else []
-    if not feet or not found.get("right_thigh"):
+    if not found.get("left_thigh") or not found.get("right_thigh"):
         return False
+    feet = [b for side in SIDES for b in s.below[found[f"{side}_thigh"][0]]]
     lowest = float(min(s.heads[below, 2].min(), s.tails[below, 2].min()))
     return lowest - float(s.heads[feet, 2].min()) < ON_THE_FLOOR * s.height
 

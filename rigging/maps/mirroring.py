@@ -16,7 +16,7 @@ def mirrored(rest: RigRest, rig_map: RigMap, source: str = "left") -> dict[str, 
     A part of which no bone has a counterpart gets none. Parts that ``source`` lacks are not named.
     """
     found: Parts = {part: tuple(rest.index(bone) for bone in bones) for part, bones in rig_map.bones.items()}
-    counterpart = _Counterparts(rest, found)
+    counterpart = Counterparts(rest, found)
     result: dict[str, list[str]] = {}
     for part in ALL_PARTS:
         if part.startswith(f"{source}_") and found.get(part):
@@ -25,7 +25,7 @@ def mirrored(rest: RigRest, rig_map: RigMap, source: str = "left") -> dict[str, 
     return result
 
 
-class _Counterparts:
+class Counterparts:
     """The bone of the other side for each bone of a rig."""
 
     def __init__(self, rest: RigRest, found: Parts) -> None:

@@ -10,6 +10,7 @@ from posewright.errors import PosewrightError
 from posewright.rigging.blender.armature import armatures_of, rest_of
 from posewright.rigging.blender.files import open_rig
 from posewright.rigging.maps.mapping import PARTS, map_rig
+from posewright.rigging.maps.ranking import Ranking
 from posewright.rigging.rig import RigMap, RigRest
 
 RIGS = (
@@ -85,6 +86,25 @@ def test_names_that_say_nothing(shared: Path, name: str) -> None:
     if name == HEAD_IN_TWO:
         true["head"], true["neck"] = "head_leaf", "neck_01"
     check(rig_map, true, shown)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["names", "Bone.001"])
+@pytest.mark.parametrize("name", RIGS)
+def test_the_true_bone_is_suggested_first(shared: Path, name: str, named: bool) -> None:
+    """Of each part, from what is found of the others; where the names say nothing it may be the second or third."""
+    entry = entry_of(shared, name)
+    rest = opened(shared / "rigs" / name, entry["armature"])
+    shown = {bone: bone for bone in rest.bones}
+    if not named:
+        rest.humanoid = None
+        numbers = np.random.default_rng(0).permutation(len(rest.bones))
+        shown = {bone: f"Bone.{i:03}" for bone, i in zip(rest.bones, numbers, strict=True)}
+        rest.bones = tuple(shown.values())
+    true = {part: bones[0] if isinstance(bones, list) else bones for part, bones in entry["map"].items() if bones}
+    ranking = Ranking(rest, map_rig(rest))
+    places = {part: [s.bone for s in ranking.of(part)].index(shown[bone]) for part, bone in true.items()}
+    assert max(places.values()) < 3, places
+    assert list(places.values()).count(0) >= len(true) - (0 if named else 1), places
 
 
 def test_fingers_of_a_control_rig(shared: Path) -> None:
