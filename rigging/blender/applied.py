@@ -20,7 +20,7 @@ from ...core.take import Take
 from ...errors import PosewrightError
 from ...progress import Progress, silent
 from ..settings import RetargetSettings
-from .apply import animate_armature
+from .apply import Solved, animate_armature
 from .film_camera import Placement
 from .keyframes import curves_of
 from .layers import action_curves
@@ -47,10 +47,18 @@ def take_id(take: Take) -> str:
     return digest.hexdigest()
 
 
-def apply_take(obj: Object, take: Take, applied: Applied, *, name: str, progress: Progress = silent) -> dict[str, Any]:
+def apply_take(
+    obj: Object,
+    take: Take,
+    applied: Applied,
+    *,
+    name: str,
+    progress: Progress = silent,
+    solved: Solved | None = None,
+) -> dict[str, Any]:
     """Put a take on an armature and note on the new action what it was made of, with the take itself.
 
-    Returns and raises what ``animate_armature`` does.
+    Takes, returns and raises what ``animate_armature`` does.
     """
     result = animate_armature(
         obj,
@@ -60,6 +68,7 @@ def apply_take(obj: Object, take: Take, applied: Applied, *, name: str, progress
         fps=applied.fps,
         name=name,
         progress=progress,
+        solved=solved,
     )
     action = bpy.data.actions[result["action"]]
     action[NOTE] = {
@@ -93,7 +102,9 @@ def placement_on(obj: Object) -> Placement | None:
     return Placement(float(note["frame_start"]), float(note["size_ratio"]), matrix)
 
 
-def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = silent) -> dict[str, Any]:
+def apply_again(
+    obj: Object, take: Take, applied: Applied, progress: Progress = silent, solved: Solved | None = None
+) -> dict[str, Any]:
     """Apply a take with the settings of before; the new action takes the place and the name of the former one.
 
     That place is the armature's active action, or a strip of its NLA tracks, which stays where it is. An action that
@@ -109,9 +120,9 @@ def apply_again(obj: Object, take: Take, applied: Applied, progress: Progress = 
     applied = replace(applied, settings=replace(applied.settings, keys=keys))
     if strip is None:
         with _former_kept(obj):
-            result = apply_take(obj, take, applied, name=former.name, progress=progress)
+            result = apply_take(obj, take, applied, name=former.name, progress=progress, solved=solved)
     else:
-        result = _again_in_strip(obj, strip, take, applied, progress)
+        result = _again_in_strip(obj, strip, take, applied, progress, solved)
     action = bpy.data.actions[result["action"]]
     if changed:
         former.use_fake_user = True
@@ -136,14 +147,16 @@ def _former_kept(obj: Object) -> Iterator[None]:
         raise
 
 
-def _again_in_strip(obj: Object, strip: NlaStrip, take: Take, applied: Applied, progress: Progress) -> dict[str, Any]:
+def _again_in_strip(
+    obj: Object, strip: NlaStrip, take: Take, applied: Applied, progress: Progress, solved: Solved | None
+) -> dict[str, Any]:
     """Apply a take as ``apply_take`` does, and put its action into a strip in place of the one that is there."""
     animation = obj.animation_data
     active, slot = animation.action, getattr(animation, "action_slot", None)
     count = len(animation.nla_tracks)
     animation.action = None  # or it would be pushed down beneath the new strip
     try:
-        result = apply_take(obj, take, applied, name=strip.action.name, progress=progress)
+        result = apply_take(obj, take, applied, name=strip.action.name, progress=progress, solved=solved)
         made = animation.nla_tracks[-1].strips[0]
         begin, end, fresh = made.action_frame_start, made.action_frame_end, getattr(made, "action_slot", None)
         strip.action = bpy.data.actions[result["action"]]

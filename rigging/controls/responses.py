@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,15 @@ NOTHING: Final = 0.03
 RIGHT_AXIS: Final = 0.98  # cosine between the axes of two turns that are called the same
 LONGER: Final = 0.15  # share by which IK may stretch a limb
 BENDS: Final = np.radians(3.0)  # by how much a limb's root turns at least when its goal moves
+
+
+class _Joints(NamedTuple):
+    """The joints of a segment at rest: its two ends, then the others on it."""
+
+    rows: list[int]  # among heads and tails
+    way: Array  # (3,) from end to end
+    length: float
+    reach: float  # from where it begins to the joint that is furthest away
 
 
 @dataclass
@@ -44,6 +53,11 @@ class Responses:
         self._moving: dict[str, NDArray[np.bool_]] = {}
         self._dragged: dict[str, NDArray[np.bool_]] = {}
         self._shares: dict[str, Array] = {}
+        self._along: dict[str, NDArray[np.bool_]] = {}
+        self._placed: dict[str, NDArray[np.bool_]] = {}
+        self._offs: dict[str, Array] = {}
+        self._segments: dict[Segment, _Joints] = {}
+        self._points = _ends(self.rest, self.lengths)
 
     def head(self, bone: str, posed: Array | None = None) -> Array:
         """Return where a bone begins, at rest or in a pose."""
@@ -62,24 +76,18 @@ class Responses:
 
     def carries(self, control: str, segment: Segment, *, whole: bool = True) -> bool:
         """Return whether a segment goes with a control that is turned; without ``whole`` only its two ends count."""
-        posed = self.turned.get(control)
-        if posed is None:
+        if control not in self.turned:
             return False
         if not self._follows(control)[self.row[segment.bones[0]]]:
             return False
-        before, after = self.joints(segment), self.joints(segment, posed)
-        if not whole:
-            before, after = before[:2], after[:2]
-        delta = self._delta(control)
-        wanted = before @ delta[:3, :3].T + delta[:3, 3]
-        length = float(norm(before[1] - before[0]))
-        turned = norm((wanted[1] - wanted[0]) - (before[1] - before[0]))
-        if length <= 0 or turned < 0.05 * length:
+        joints = self._joints_of(segment)
+        spin = self._delta(control)[:3, :3] - np.eye(3)
+        if joints.length <= 0 or float(norm(spin @ joints.way)) < 0.05 * joints.length:
             return False
         if segment.end is None and self.share(control, segment.bones[-1]) < ALL:
             return False
-        reach = float(norm(before - before[0]).max())
-        return bool(norm(after - wanted).max() < CLOSE * max(length, 0.5 * reach))
+        off = self._off(control)[joints.rows if whole else joints.rows[:2]].max()
+        return bool(off < CLOSE * max(joints.length, 0.5 * (joints.reach if whole else joints.length)))
 
     def turns_itself(self, control: str) -> bool:
         """Return whether a control's own keys turn it, as far as they should."""
@@ -103,22 +111,23 @@ class Responses:
         """Return whether the heads of all bones go as far as a control that is moved."""
         if control not in self.moved:
             return False
-        own = self.shift(control, control)
-        far = float(norm(own))
-        return far > 1e-4 * self.size and all(
-            float(norm(self.shift(control, bone) - own)) < CLOSE * far for bone in bones
-        )
+        if control not in self._along:
+            way = self.moved[control][:, :3, 3] - self.rest[:, :3, 3]
+            own = way[self.row[control]]
+            far = float(norm(own))
+            self._along[control] = (norm(way - own) < CLOSE * far) & (far > 1e-4 * self.size)
+        along = self._along[control]
+        return bool(along[self.row[control]]) and all(bool(along[self.row[bone]]) for bone in bones)
 
     def places(self, control: str, bone: str) -> bool:
         """Return whether a control that is turned swings the head of a bone around its own."""
-        posed = self.turned.get(control)
-        if posed is None:
+        if control not in self.turned:
             return False
-        delta = self._delta(control)
-        before = self.head(bone)
-        wanted = delta[:3, :3] @ before + delta[:3, 3]
-        far = float(norm(wanted - before))
-        return far > 1e-4 * self.size and float(norm(self.head(bone, posed) - wanted)) < CLOSE * far
+        if control not in self._placed:
+            far = norm(self._carried(control)[: len(self.bones)] - self.rest[:, :3, 3])
+            near = self._off(control)[: len(self.bones)] < CLOSE * far
+            self._placed[control] = near & (far > 1e-4 * self.size)
+        return bool(self._placed[control][self.row[bone]])
 
     def drags(self, control: str, bone: str) -> bool:
         """Return whether the head of a bone moves at all when a control is turned."""
@@ -155,6 +164,27 @@ class Responses:
             change = np.abs(self.turned[control] - self.rest).max((1, 2))
             self._moving[control] = change > 1e-5 * max(1.0, self.size)
         return self._moving[control]
+
+    def _joints_of(self, segment: Segment) -> "_Joints":
+        if segment not in self._segments:
+            count = len(self.bones)
+            end = count + self.row[segment.bones[-1]] if segment.end is None else self.row[segment.end]
+            rows = [self.row[segment.bones[0]], end, *(self.row[bone] for bone in segment.carried)]
+            points = self._points[rows]
+            way = points[1] - points[0]
+            self._segments[segment] = _Joints(rows, way, float(norm(way)), float(norm(points - points[0]).max()))
+        return self._segments[segment]
+
+    def _carried(self, control: str) -> Array:
+        """Return where (2N,3) heads and then tails would be if all turned with a control."""
+        delta = self._delta(control)
+        return self._points @ delta[:3, :3].T + delta[:3, 3]
+
+    def _off(self, control: str) -> Array:
+        """Return how far (2N,) heads and then tails are from where they would be if all turned with a control."""
+        if control not in self._offs:
+            self._offs[control] = norm(_ends(self.turned[control], self.lengths) - self._carried(control))
+        return self._offs[control]
 
     def _delta(self, control: str) -> Array:
         if control not in self._deltas:
@@ -197,6 +227,12 @@ def parent_of(responses: Responses, control: str, others: Iterable[str], depth: 
 
 def _deepest(names: list[str], depth: dict[str, int]) -> str | None:
     return max(names, key=depth.__getitem__) if names else None
+
+
+def _ends(posed: Array, lengths: Array) -> Array:
+    """Return the heads and then the tails (2N,3) of bones; what stretches a bone counts."""
+    heads = posed[:, :3, 3]
+    return np.concatenate([heads, heads + posed[:, :3, 1] * lengths[:, None]])
 
 
 def _shares(vectors: Array, own: int) -> Array:

@@ -108,12 +108,13 @@ def _skin(rig: RigBody, side: str) -> tuple[Array, Array]:
     rest = rig.rest
     mapped = {part: {rest.index(bone) for bone in rig.map.bones.get(f"{side}_{part}", ())} for part in ("foot", "toe")}
     below: dict[str, list[int]] = {"foot": [], "toe": []}
-    for b in range(len(rest.bones)):
-        for above in (b, *rest.ancestors(b)):
-            part = next((part for part, bones in mapped.items() if above in bones), None)
-            if part is not None:
-                below[part].append(b)
-                break
+    hangs: list[str | None] = []  # on which part each bone hangs; parents come before their children
+    for b, parent in enumerate(rest.parents.tolist()):
+        above = hangs[parent] if parent >= 0 else None
+        part = next((part for part, bones in mapped.items() if b in bones), above)
+        hangs.append(part)
+        if part is not None:
+            below[part].append(b)
     return rest.edges_of(below["foot"]), rest.edges_of(below["toe"])
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.take import Take
+from ...progress import Work, finished
 from ..maps.parts import SIDES
 from ..rig import BoneMotion, RigMap, RigRest
 from ..rotations import rotate
@@ -51,6 +52,13 @@ def solve_rig(
     whether they follow a motion that has them. Raises PosewrightError when the take lacks hips or shoulders,
     or the rig legs or arms.
     """
+    return finished(solving_rig(rest, rig_map, take, feet, hands=hands, fingers=fingers))
+
+
+def solving_rig(
+    rest: RigRest, rig_map: RigMap, take: Take, feet: FeetMode, *, hands: HandMode, fingers: bool
+) -> Work[BoneMotion]:
+    """Do what ``solve_rig`` does in pieces: a fifth of a second for ten minutes of motion at 30 frames a second."""
     rest, to_even = rest.unsheared()
     joints = {name: path @ to_even.T for name, path in body_joints(take).items()}
     standing_rest, stood = stood_up(rest, rig_map)
@@ -58,16 +66,20 @@ def solve_rig(
     standing = standing_feet(take, joints)
     turns = trunk_turns(rig, joints)
     spine = spine_turns(rig, joints, turns)
+    yield 0.2
     turns |= limb_turns(rig, joints, turns, standing, take.fps)
+    yield 0.4
     size = _size(rig, joints)
     body = _body_turns(rig, turns, spine)
     if fingers:
         body |= finger_turns(rig, joints, {side: turns[f"{side}_hand"] for side in SIDES if f"{side}_hand" in turns})
     bones = body | _limb_bones(rig, turns, ARM) | _limb_bones(rig, turns, LEG)
     pose = Pose(RigBody(rest, rig_map), bones, take.frames, stood)
+    yield 0.5
     if hands == "contacts" and can_reach(rig, turns):
         turns |= hands_together(rig, _arms(rig, pose, turns), joints)
         pose = pose.turned(_limb_bones(rig, turns, ARM))
+    yield 0.6
     pose.place_hips(hips := _hips_path(rig, joints, standing, size))
     if feet == "always" and (legs := _legs(rig, pose, turns)):
         found = rig_contacts(rig, legs, take.fps, size)
@@ -76,12 +88,15 @@ def solve_rig(
     change = (FLOOR_CHANGE if legs else FLOOR_CHANGE_OF_STIFF_LEGS) * (take.fps / REFERENCE_FPS) ** 2
     hips[:, 2] += _floor_correction(rig, pose, turns, standing, size=size, change=change)
     pose.place_hips(hips)
+    yield 0.7
     if legs:
         legs = _legs(rig, pose, turns)
         planted, shift = plant_feet(rig, legs, standing, size=size, fps=take.fps, lock=feet != "ground")
         turns |= planted
+        yield 0.8
         pose = pose.turned(_limb_bones(rig, turns, LEG))
         pose.place_hips(hips + shift)
+        yield 0.9
     times = np.asarray(take.times, np.float64)
     return BoneMotion(*pose.channels(), times=times - times[0])
 

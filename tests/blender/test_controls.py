@@ -16,6 +16,7 @@ from posewright.core.take import Take
 from posewright.errors import PosewrightError
 from posewright.rigging.blender.apply import animate_armature
 from posewright.rigging.blender.armature import armatures_of, rest_of
+from posewright.rigging.blender.controls import driving, known
 from posewright.rigging.blender.controls.driving import driven
 from posewright.rigging.blender.files import open_rig
 from posewright.rigging.blender.keyframes import write_motion
@@ -190,6 +191,29 @@ def test_twist_bones_are_keyed_where_they_are_free() -> None:
     columns = [found.bones.index("twist_l") for found in (motion, keyed)]
     cosine = np.abs(np.sum(motion.rotations[:, columns[0]] * keyed.rotations[:, columns[1]], -1))
     assert np.degrees(2 * np.arccos(np.clip(cosine, 0, 1))).max() < 0.1
+
+
+def test_what_was_found_out_about_a_rig_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it does not hold any more; what nobody looks at shows in what the rig does."""
+    searches: list[str] = []
+    search = driving._Search.found
+    monkeypatch.setattr(driving._Search, "found", lambda self: searches.append(self.wanted) or search(self))
+    known.forget()
+    obj, rig_map, take = control_rigs.switched(), control_rigs.body_map(), walking_take(FRAMES)
+    for drive in ("fk", "fk", "ik", "ik", "fk"):
+        paths, _ = put_on(obj, rig_map, drive, take)
+        assert max(limb_errors(obj, rig_map, paths).values()) < 0.5
+    assert searches == ["fk", "ik"]
+    obj.pose.bones["c_head"].lock_rotation = (True, True, True)
+    put_on(obj, rig_map, "fk", take)
+    assert len(searches) == 3
+    before = known.recall(known.key_of(obj, rest_of(obj), rig_map, "fk"))
+    limit = obj.pose.bones["upperarm_l"].constraints.new("LIMIT_ROTATION")
+    limit.use_limit_x = limit.use_limit_y = limit.use_limit_z = True
+    assert before is not None
+    known.remember(known.key_of(obj, rest_of(obj), rig_map, "fk"), before)  # as if nobody could see the limit
+    put_on(obj, rig_map, "fk", take)
+    assert len(searches) == 4, "the arm did not follow"
 
 
 def test_a_plain_rig_is_keyed_itself() -> None:

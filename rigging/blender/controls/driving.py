@@ -1,12 +1,13 @@
 """Rigs that are moved by controls: which ones, found out by trying them, and a motion of the bones put onto them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from bpy.types import Object
 
 from ....errors import PosewrightError
+from ....progress import Work, finished
 from ...controls.choice import Choice, choose
 from ...controls.conversion import Control, ControlRig, Pole, control_motion
 from ...controls.responses import ALL, Responses, depths, parent_of
@@ -15,10 +16,11 @@ from ...maps.parts import SIDES
 from ...rig import BoneMotion, RigMap, RigRest
 from ...settings import DriveMode
 from .dependencies import COMPOSING, REPLACING, bone_in_path
-from .fitting import fit
+from .fitting import GOOD, fitting
+from .known import Found, key_of, recall, remember
 from .poles import find_poles
 from .probing import Probe, respond
-from .properties import property_path
+from .properties import get_property, property_path
 from .release import release_bones
 from .switches import State, Switch, families, switches_of
 
@@ -26,22 +28,87 @@ USE_DEFORM: Final = "use the drive mode deform, which mutes the constraints and 
 MOVING: Final = REPLACING | COMPOSING
 """Kinds of constraints that let bones move otherwise than their keys say; limits, for example, do not."""
 
+STRETCH: Final = "ik_stretch"  # by which IK makes a bone longer
+
 _MOST_TRIES = 12  # states of switches that nobody has told of
 _TOO_FAR_OFF = 5.0  # degrees
+WORSE: Final = 2.0  # times as far off as it was before: then the controls are looked for again
+HALF: Final = 0.5  # of the way
 _NEEDED_SHARE = 0.5  # of the segments, and of arms and legs, must have controls
 
 
-@dataclass
 class Driven:
     """How a rig is driven: solve for ``rest`` and ``map``, key what ``finish`` makes of it and the ``properties``."""
 
-    rest: RigRest
-    map: RigMap
-    finish: Callable[[BoneMotion], BoneMotion]
-    properties: dict[str, float] = field(default_factory=dict)  # data path from the object -> value at all times
-    settings: dict[str, float] = field(default_factory=dict)  # the same, of settings of bones that get no keys
-    notes: list[str] = field(default_factory=list)
-    upstream: tuple[str, ...] = ()  # bones whose pose moves the mapped ones: at rest, but for the keys
+    def __init__(self, rest: RigRest, rig_map: RigMap, notes: Iterable[str] = ()) -> None:
+        self.rest = rest
+        self.map = rig_map
+        self.properties: dict[str, float] = {}  # data path from the object -> value at all times
+        self.settings: dict[str, float] = {}  # the same, of settings of bones that get no keys
+        self.notes = list(notes)
+        self.upstream: tuple[str, ...] = ()  # bones whose pose moves the mapped ones: at rest, but for the keys
+
+    def finish(self, motion: BoneMotion) -> BoneMotion:
+        """Return the motion of what is keyed."""
+        return finished(self.finishing(motion))
+
+    def finishing(self, motion: BoneMotion, seconds: float = inf) -> Work[BoneMotion]:
+        """Do the same in pieces of about so many ``seconds``; between them the armature is as it was."""
+        return motion
+        yield
+
+
+class _ByControls(Driven):
+    """A rig that is driven by its controls."""
+
+    def __init__(self, obj: Object, rest: RigRest, rig_map: RigMap, wanted: State) -> None:
+        self._obj = obj
+        self._wanted: State = wanted
+        self._key = key_of(obj, rest, rig_map, wanted)
+        known = recall(self._key)
+        self._is_known = known is not None
+        super().__init__(rest, rig_map)
+        self._use(known if known is not None else self._search())
+
+    def finishing(self, motion: BoneMotion, seconds: float = inf) -> Work[BoneMotion]:
+        """Return the motion of the controls, checked on the rig; a note says so when the rig does not follow them."""
+        keyed, error = yield from self._fitting(motion, seconds)
+        if self._is_known and error > max(GOOD, WORSE * (self._found.error or 0.0)):
+            self._use(self._search())  # something was changed that cannot be seen
+            self._is_known = False
+            yield HALF
+            keyed, error = yield from self._fitting(motion, seconds)
+        self._found.error = max(error, self._found.error or 0.0)
+        if error > _TOO_FAR_OFF:
+            self.notes.append(
+                f"The bones of {self._obj.name} follow its controls only within {error:.0f} degrees; "
+                "the drive mode deform keys them exactly."
+            )
+        return keyed
+
+    def _fitting(self, motion: BoneMotion, seconds: float) -> Work[tuple[BoneMotion, float]]:
+        keyed = control_motion(self.rest, motion, self._found.rig)
+        yield HALF
+        properties = self._found.properties | self._found.settings
+        return (yield from fitting(self._obj, properties, self.rest, motion, self._found.rig, keyed, seconds))
+
+    def _use(self, found: Found) -> None:
+        self._found = found
+        self.properties, self.settings, self.upstream = found.properties, found.settings, found.upstream
+        self.notes = list(found.notes)
+        stretched = [path for path, value in found.settings.items() if get_property(self._obj, path) != value]
+        if stretched:
+            first = bone_in_path(stretched[0])
+            self.notes.append(
+                f"IK stretched {len(stretched)} bones of {self._obj.name} (such as {first[0] if first else ''}); their "
+                "IK Stretch is now 0, without keys, so that limbs keep their lengths."
+            )
+
+    def _search(self) -> Found:
+        with Probe(self._obj) as probe:
+            found = _Search(probe, self.rest, self.map, self._wanted).found()
+        remember(self._key, found)
+        return found
 
 
 def driven(obj: Object, rest: RigRest, rig_map: RigMap, drive: DriveMode = "auto") -> Driven:
@@ -50,11 +117,10 @@ def driven(obj: Object, rest: RigRest, rig_map: RigMap, drive: DriveMode = "auto
     Raises PosewrightError when most of the body is held by constraints that no control moves.
     """
     if drive == "deform":
-        return Driven(rest, rig_map, lambda motion: motion, notes=release_bones(obj, rig_map))
+        return Driven(rest, rig_map, notes=release_bones(obj, rig_map))
     if not _is_held(obj, rest, rig_map):
-        return Driven(rest, rig_map, lambda motion: motion)
-    with Probe(obj) as probe:
-        return _Search(probe, rest, rig_map, "ik" if drive == "ik" else "fk").driven()
+        return Driven(rest, rig_map)
+    return _ByControls(obj, rest, rig_map, "ik" if drive == "ik" else "fk")
 
 
 class _Search:
@@ -74,7 +140,7 @@ class _Search:
         self.set: dict[str, float] = {}  # by path
         self.settings: dict[str, float] = {}
 
-    def driven(self) -> Driven:
+    def found(self) -> Found:
         """Return what was found."""
         self._set_known()
         responses, choice = self._look()
@@ -88,17 +154,13 @@ class _Search:
         fk = [limb for limb in self.limbs if choice.is_fk(limb)]
         ik = [limb for limb in self.limbs if limb not in fk or self.wanted == "ik"]
         ik = [limb for limb in ik if limb.name in choice.goals]
-        stretched = self._stop_stretching(ik) if ik else []
+        if ik:
+            self._stop_stretching(ik)
         rig = self._rig(responses, choice, ik)
         self._require(rig)
         upstream = tuple(self.probe.dependencies().above([b for s in self.segments for b in s.bones]))
-        notes = self._notes(rig, fk, ik, stretched)
-        obj = self.probe.obj
-
-        def finish(motion: BoneMotion) -> BoneMotion:
-            return _finished(obj, self.rest, motion, rig, self.set | self.settings, notes)
-
-        return Driven(self.rest, self.map, finish, self.set, self.settings, notes, upstream)
+        notes = self._notes(rig, fk, ik)
+        return Found(rig, self.set, self.settings, notes, upstream)
 
     def _set_known(self) -> None:
         for switch in self.switches if self.maps_controls else self._relevant():
@@ -114,20 +176,18 @@ class _Search:
         self.probe.set(path, value)
         self.set[path] = value
 
-    def _stop_stretching(self, ik: list[Limb]) -> list[str]:
-        """Keep IK from changing the lengths of the limbs; return the bones whose own setting had to be changed."""
+    def _stop_stretching(self, ik: list[Limb]) -> None:
+        """Keep IK from changing the lengths of the limbs, also where bones have an own setting for it."""
         for switch in self._switches_of(*ik):
             value = switch.known_stretch()
             if value is not None:
                 self._set(switch.path, value)
         dependencies = self.probe.dependencies()
         above = dependencies.above([bone for limb in ik for bone in self._bones(limb.lower)])
-        found = sorted(dependencies.stretched & above)
-        for name in found:
-            path = property_path(name, "ik_stretch", custom=False)
+        for name in sorted(dependencies.stretched & above):
+            path = property_path(name, STRETCH, custom=False)
             self.probe.set(path, 0.0)
             self.settings[path] = 0.0
-        return found
 
     def _relevant(self) -> list[Switch]:
         """Return the switches that change what moves the limbs."""
@@ -239,7 +299,7 @@ class _Search:
         own = [segment for i, segment in enumerate(self.segments) if i not in turned]
         return [segment for segment in own if segment.part != "root" and not segment.is_helper]
 
-    def _notes(self, rig: ControlRig, fk: list[Limb], ik: list[Limb], stretched: list[str]) -> list[str]:
+    def _notes(self, rig: ControlRig, fk: list[Limb], ik: list[Limb]) -> list[str]:
         obj = self.probe.obj
         notes = []
         words = [
@@ -251,11 +311,6 @@ class _Search:
         if self.wanted == "ik" and len(ik) < len(self.limbs):
             others = [_words(limb.name) for limb in self.limbs if limb not in ik]
             notes.append(f"No IK was found for the {_list(others)} of {obj.name}.")
-        if stretched:
-            notes.append(
-                f"IK stretched {len(stretched)} bones of {obj.name} (such as {stretched[0]}); their IK Stretch is "
-                "now 0, without keys, so that limbs keep their lengths."
-            )
         if self.set:
             names = dict.fromkeys(switch.name for switch in self.switches if switch.path in self.set)
             notes.append(
@@ -275,23 +330,6 @@ class _Search:
                 "the drive mode deform frees the bones and keys them."
             )
         return notes
-
-
-def _finished(
-    obj: Object, rest: RigRest, motion: BoneMotion, rig: ControlRig, properties: Mapping[str, float], notes: list[str]
-) -> BoneMotion:
-    """Return the motion of the controls, checked on the rig; a note says so when the rig does not follow them."""
-    keyed = control_motion(rest, motion, rig)
-    with Probe(obj) as probe:
-        for path, value in properties.items():
-            probe.set(path, value)
-        keyed, error = fit(probe, rest, motion, rig, keyed)
-    if error > _TOO_FAR_OFF:
-        notes.append(
-            f"The bones of {obj.name} follow its controls only within {error:.0f} degrees; "
-            "the drive mode deform keys them exactly."
-        )
-    return keyed
 
 
 def _is_held(obj: Object, rest: RigRest, rig_map: RigMap) -> bool:

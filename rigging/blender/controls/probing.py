@@ -25,7 +25,15 @@ Array = NDArray[np.float64]
 ASKEW = np.array([0.48, 0.6, 0.64])
 """The axis that controls are turned about: along no bone and no axis of the world."""
 
-_CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
+_AT_REST = {
+    "location": (0.0, 0.0, 0.0),
+    "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
+    "rotation_euler": (0.0, 0.0, 0.0),
+    "rotation_axis_angle": (0.0, 0.0, 1.0, 0.0),
+    "scale": (1.0, 1.0, 1.0),
+}
+"""The channels of bones and their values at rest. They are read and written for all bones at once: one by one takes as
+long as several evaluations."""
 
 
 class Probe:
@@ -33,10 +41,11 @@ class Probe:
 
     def __init__(self, obj: Object) -> None:
         self.obj = obj
-        self.evaluations = 0
-        self._poses: dict[str, list[tuple[float, ...]]] = {}
+        self._poses: dict[str, NDArray[np.float32]] = {}
         self._properties: dict[str, Any] = {}
         self._posed: set[str] = set()
+        self._rows = {bone.name: row for row, bone in enumerate(obj.pose.bones)}
+        self._dependencies: Dependencies | None = None
 
     def __enter__(self) -> "Probe":
         self._scene = bpy.data.scenes.new("Posewright probe")
@@ -44,9 +53,11 @@ class Probe:
         self._hidden = self.obj.hide_viewport
         self.obj.hide_viewport = False  # what is disabled is not evaluated
         self._detach_animation()
-        self._poses = {bone.name: [tuple(getattr(bone, name)) for name in _CHANNELS] for bone in self.obj.pose.bones}
-        for bone in self.obj.pose.bones:
-            bone.matrix_basis.identity()
+        bones = self.obj.pose.bones
+        for channel, values in _AT_REST.items():
+            self._poses[channel] = np.empty(len(values) * len(bones), np.float32)
+            bones.foreach_get(channel, self._poses[channel])
+            bones.foreach_set(channel, np.tile(np.array(values, np.float32), len(bones)))
         self._position = self.obj.data.pose_position
         self.obj.data.pose_position = "POSE"
         return self
@@ -54,10 +65,8 @@ class Probe:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name, channels in self._poses.items():
-            bone = self.obj.pose.bones[name]
-            for channel, values in zip(_CHANNELS, channels, strict=True):
-                setattr(bone, channel, values)
+        for channel, values in self._poses.items():
+            self.obj.pose.bones.foreach_set(channel, values)
         for path, former in self._properties.items():
             set_property(self.obj, path, former)
         self.obj.data.pose_position = self._position
@@ -71,15 +80,17 @@ class Probe:
         """Set a property by its path (see ``property_path``)."""
         self._properties.setdefault(path, get_property(self.obj, path))
         set_property(self.obj, path, value)
-        self.obj.update_tag()
+        self._dependencies = None
 
     def get(self, path: str) -> float:
         """Return the value of a property."""
         return float(get_property(self.obj, path))
 
     def dependencies(self) -> Dependencies:
-        """Return what depends on what in the present state."""
-        return Dependencies(self.obj, self._evaluated())
+        """Return what depends on what in the present state of the properties."""
+        if self._dependencies is None:
+            self._dependencies = Dependencies(self.obj, self._evaluated())
+        return self._dependencies
 
     def pose(self, bones: Iterable[str], basis: Mapping[str, Array] | None = None) -> Array:
         """Return the matrices (N,4,4) of bones in armature space when the bones in ``basis`` have these channels.
@@ -93,13 +104,15 @@ class Probe:
             self.obj.pose.bones[name].matrix_basis = Matrix(matrix.tolist())
         self._posed = set(basis)
         posed = self._evaluated().pose.bones
-        return np.array([posed[name].matrix for name in bones], np.float64).reshape(-1, 4, 4)
+        matrices = np.empty(16 * len(posed), np.float32)
+        posed.foreach_get("matrix", matrices)
+        rows = [self._rows[name] for name in bones]
+        return matrices.reshape(-1, 4, 4).transpose(0, 2, 1)[rows].astype(np.float64)
 
     def _evaluated(self) -> Object:
         self.obj.update_tag()
         layer = self._scene.view_layers[0]
         layer.update()
-        self.evaluations += 1
         return self.obj.evaluated_get(layer.depsgraph)
 
     def _detach_animation(self) -> None:
