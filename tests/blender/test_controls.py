@@ -208,10 +208,10 @@ def test_what_was_found_out_about_a_rig_is_used_again(monkeypatch: pytest.Monkey
     put_on(obj, rig_map, "fk", take)
     assert len(searches) == 3
     before = known.recall(known.key_of(obj, rest_of(obj), rig_map, "fk"))
-    limit = obj.pose.bones["upperarm_l"].constraints.new("LIMIT_ROTATION")
-    limit.use_limit_x = limit.use_limit_y = limit.use_limit_z = True
+    for constraint in obj.pose.bones["upperarm_l"].constraints:
+        constraint.mute = True
     assert before is not None
-    known.remember(known.key_of(obj, rest_of(obj), rig_map, "fk"), before)  # as if nobody could see the limit
+    known.remember(known.key_of(obj, rest_of(obj), rig_map, "fk"), before)  # as if nobody could see that
     put_on(obj, rig_map, "fk", take)
     assert len(searches) == 4, "the arm did not follow"
 
