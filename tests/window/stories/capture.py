@@ -4,13 +4,13 @@ from collections.abc import Generator
 
 import bpy
 from window.common import jobs, keyed
-from window.desk import Desk, Point, Steps
+from window.desk import Desk
+from window.hand import Point, Steps
 
 SECONDS = 0.5  # of the clip
 
 
 def story(desk: Desk, clip: str, blend: str) -> Steps:
-    yield 1.5
     yield from desk.open_tab()
     desk.seen["tab"] = desk.region().active_panel_category
     yield from desk.picture("tab")
@@ -31,7 +31,7 @@ def choose_footage(desk: Desk, clip: str) -> Steps:
 
 
 def choose_part(desk: Desk) -> Steps:
-    yield from desk.click((yield from desk.find("posewright.footage.use_range")))
+    yield from desk.switch("posewright.footage.use_range")
     yield from desk.fill("posewright.footage.end", SECONDS)
     footage = desk.scene.posewright.footage
     desk.seen["range"] = [footage.use_range, footage.start, round(footage.end, 3)]
@@ -67,15 +67,13 @@ def cancel_by_button(desk: Desk) -> Steps:
 
 def cancel_by_escape(desk: Desk) -> Steps:
     yield from begin(desk, "capture, warm")
-    desk.move(desk.middle())
-    yield 0.2
-    yield from desk.press("Escape")
+    yield from desk.press_over(desk.middle(), "Escape")
     yield from stopped(desk, "escape")
 
 
 def stopped(desk: Desk, way: str) -> Steps:
     yield from desk.until("the end of the cancelled job", lambda: not jobs())
-    yield 0.3
+    yield from desk.passes()
     desk.watch.begin("")
     desk.seen[f"takes_after_{way}"] = len(desk.scene.posewright.takes)
     desk.seen[f"texts_after_{way}"] = len(bpy.data.texts)
@@ -102,13 +100,11 @@ def apply(desk: Desk) -> Steps:
     desk.watch.begin("")
     desk.scene.frame_set(8)
     yield from desk.picture("applied")
-    desk.move(desk.middle())
-    yield 0.2
-    yield from desk.press("ctrl+z")
-    yield 0.3
+    yield from desk.press_over(desk.middle(), "ctrl+z")
+    yield from desk.rest()
     desk.seen["objects"] = [before, len(desk.scene.objects)]
     desk.seen["takes_after_undo"] = len(desk.scene.posewright.takes)
     yield from desk.picture("undone")
     yield from desk.press("ctrl+shift+z")
-    yield 0.3
+    yield from desk.rest()
     desk.seen["keyed_after_redo"] = any(keyed(obj) for obj in desk.scene.objects)

@@ -5,12 +5,12 @@ from typing import Any
 
 import bpy
 from window.common import keyed
-from window.desk import Desk, Steps
+from window.desk import Desk
+from window.hand import Steps
 
 
 def story(desk: Desk, take: str, blend: str, *characters: str) -> Steps:
     """``characters`` are files with one armature that is meant, FILE or FILE::NAME."""
-    yield 1.5
     yield from desk.open_tab()
     for obj in list(desk.scene.objects):
         bpy.data.objects.remove(obj)
@@ -54,7 +54,7 @@ def choose(desk: Desk, armature: Any) -> Steps:
         armature.select_set(True)
         bpy.context.view_layer.objects.active = armature
         bpy.ops.view3d.view_selected()
-    yield 0.5
+    yield from desk.rest()
 
 
 def apply(desk: Desk, armature: Any) -> Steps:
@@ -63,7 +63,7 @@ def apply(desk: Desk, armature: Any) -> Steps:
     desk.watch.begin(f"apply to {name}")
     yield from desk.press_button("posewright.apply")
     yield from desk.until("keyframes", lambda: keyed(bpy.data.objects[name]))
-    yield 0.2
+    yield from desk.passes()
     desk.watch.begin("")
     desk.seen["characters"][name] = moved(bpy.data.objects[name], desk)
     yield from desk.picture(f"applied_{len(desk.seen['characters'])}")

@@ -3,14 +3,13 @@
 import bpy
 import numpy as np
 from window.common import keyed, module
-from window.desk import Desk, Steps
+from window.desk import Desk
+from window.hand import Steps
 
 SMOOTHING = '"].posewright.smooth'  # the slider belongs to the window manager
-HEADER_PIXELS = (14, 22, 8)  # where its header may lie over the lower end of the side bar
 
 
 def story(desk: Desk, take: str) -> Steps:
-    yield 1.5
     yield from desk.open_tab()
     with desk.in_view():
         bpy.ops.posewright.import_take(filepath=take)
@@ -19,25 +18,12 @@ def story(desk: Desk, take: str) -> Steps:
         bpy.ops.posewright.apply()
         bpy.ops.ed.undo_push(message="Applied")
     desk.scene.frame_set(20)
-    yield 0.5
-    yield from open_clean_up(desk)
+    yield from desk.picture("closed")
+    yield from desk.open_panel("POSEWRIGHT_PT_cleanup")
     yield from desk.picture("clean_up")
     yield from drag_smoothing(desk)
     yield from swap(desk)
     desk.seen["done"] = True
-
-
-def open_clean_up(desk: Desk) -> Steps:
-    """Click the header of the last panel, which lies at the bottom when the side bar is scrolled to its end."""
-    for height in HEADER_PIXELS:
-        yield from desk.scroll(60)
-        region = desk.region()
-        yield from desk.click((region.x + 0.25 * region.width, region.y + height))
-        yield 0.3
-        yield from desk.scroll(60)
-        if any(SMOOTHING in what for what in (yield from desk.look_over(SMOOTHING))):
-            return
-    raise LookupError("the panel Clean Up did not open")
 
 
 def bend(desk: Desk) -> float:
@@ -67,18 +53,15 @@ def drag_smoothing(desk: Desk) -> Steps:
     yield from desk.drag((x, y), (x + 0.4 * desk.region().width, y), steps=24)
     yield from desk.until("the character to follow", lambda: in_step(desk) and item.smooth != start)
     desk.watch.begin("")
-    yield 0.3
     desk.seen["smoothing"] = [round(start, 3), round(item.smooth, 3)]
     desk.seen["bend"] = [before, bend(desk)]
     yield from desk.picture("smoothed")
-    desk.move(desk.middle())
-    yield 0.2
-    yield from desk.press("ctrl+z")
-    yield 0.5
+    yield from desk.press_over(desk.middle(), "ctrl+z")
+    yield from desk.rest()
     item = desk.scene.posewright.takes[0]
     desk.seen["after_undo"] = [round(item.smooth, 3), in_step(desk), bend(desk)]
     yield from desk.press("ctrl+shift+z")
-    yield 0.5
+    yield from desk.rest()
     desk.seen["after_redo"] = [round(desk.scene.posewright.takes[0].smooth, 3), in_step(desk)]
 
 
@@ -87,12 +70,9 @@ def swap(desk: Desk) -> Steps:
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 15, 25
     yield from desk.press_button("posewright.swap_sides")
     yield from desk.until("an edit", lambda: len(desk.scene.posewright.takes[0].edits) == 1)
-    yield 0.3
-    yield from desk.scroll(30)
     desk.seen["edits"] = [edit.kind for edit in desk.scene.posewright.takes[0].edits]
     desk.seen["swap_in_step"] = in_step(desk)
     yield from desk.picture("swapped")
     yield from desk.press_button("posewright.remove_edit")
     yield from desk.until("no edit", lambda: not len(desk.scene.posewright.takes[0].edits))
-    yield 0.3
     desk.seen["removed_in_step"] = in_step(desk)

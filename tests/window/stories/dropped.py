@@ -3,14 +3,14 @@
 import subprocess
 from pathlib import Path
 
-from window.desk import Desk, Steps
+from window.desk import Desk
+from window.hand import Steps
 
 X_DROP = Path(__file__).parents[1] / "x_drop.py"
 
 
 def story(desk: Desk, python: str, clip: str, take: str) -> Steps:
     """``python`` is one with python-xlib."""
-    yield 1.5
     yield from desk.open_tab()
     objects = len(desk.scene.objects)
     yield from drop(desk, python, clip)
@@ -30,12 +30,11 @@ def story(desk: Desk, python: str, clip: str, take: str) -> Steps:
 
 def drop(desk: Desk, python: str, file: str) -> Steps:
     x, y = desk.middle()
-    desk.move((x, y))
-    yield 0.3
+    yield from desk.move((x, y))
     words = [python, str(X_DROP), file, str(int(x)), str(int(desk.window.height - 1 - y))]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     yield from desk.until("the drop", lambda: process.poll() is not None)
     assert process.stdout is not None
     if process.returncode:
         raise RuntimeError(process.stdout.read())
-    yield 0.5
+    yield from desk.rest()

@@ -4,7 +4,8 @@ import sys
 import time
 
 import bpy
-from window.desk import MODULE, Desk, Steps
+from window.desk import MODULE, Desk
+from window.hand import Steps
 
 TIMES = 5
 

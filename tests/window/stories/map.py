@@ -4,14 +4,13 @@ import math
 
 import bpy
 from mathutils import Euler, Vector
-from window.desk import Desk, Steps
+from window.desk import Desk
+from window.hand import Steps
 
 NOTCHES = 9  # of the wheel, down to Character
 
 
 def story(desk: Desk, character: str) -> Steps:
-    unfold(bpy.types.POSEWRIGHT_PT_map)
-    yield 1.5
     for obj in list(desk.scene.objects):
         bpy.data.objects.remove(obj)
     with desk.in_view():
@@ -28,17 +27,11 @@ def story(desk: Desk, character: str) -> Steps:
     view.view_location = Vector((0.6 * height, 0.0, 0.8 * height))
     view.view_rotation = Euler((math.radians(80), 0.0, math.radians(20))).to_quaternion()
     view.view_distance = 3.6 * height
+    yield from desk.open_panel("POSEWRIGHT_PT_map")
+    yield from desk.scroll_to_top()
     yield from desk.scroll(NOTCHES)
-    desk.move(desk.middle())
-    yield 1.0
+    yield from desk.move(desk.middle())
     yield from desk.picture("map")
     yield from desk.publish("addon_map", "WINDOW")
     desk.seen["bones"] = len(armature.pose.bones)
     desk.seen["done"] = True
-
-
-def unfold(panel: type[bpy.types.Panel]) -> None:
-    """Have a panel that was not drawn yet appear open."""
-    bpy.utils.unregister_class(panel)
-    panel.bl_options = set()
-    bpy.utils.register_class(panel)

@@ -6,12 +6,12 @@ from typing import Any
 
 import bpy
 from window.common import jobs, module
-from window.desk import Desk, Point, Steps
+from window.desk import Desk
+from window.hand import Point, Steps
 
 
 def story(desk: Desk, clip: str) -> Steps:
     """``clip`` lies beside the .blend that is saved first, and is named from there."""
-    yield 1.5
     bpy.ops.wm.save_as_mainfile(filepath=str(Path(clip).with_suffix(".blend")))
     yield from desk.open_tab()
     yield from desk.fill("posewright.footage.clip", f"//{Path(clip).name}")
@@ -34,8 +34,8 @@ def person(desk: Desk) -> str:
 
 def show(desk: Desk) -> Steps:
     yield from desk.press_button("posewright.pick_person")
-    yield from desk.until("the picture", lambda: bool(overlays()) and picture().moment is not None, 120)
-    yield 0.3
+    yield from desk.until("the picture", lambda: bool(overlays()) and picture().moment is not None)
+    yield from desk.rest()
 
 
 def picture() -> Any:
@@ -54,7 +54,7 @@ def box_middle(desk: Desk) -> Point:
 
 def leave(desk: Desk) -> Steps:
     """The person lights up under the mouse; Esc and the right mouse button leave everything as it was."""
-    desk.move(box_middle(desk))
+    yield from desk.move(box_middle(desk))
     yield from desk.until("the person under the mouse", lambda: picture().hovered == 0)
     desk.note_places("picking")
     x, y = box_middle(desk)
@@ -74,25 +74,20 @@ def go_on_elsewhere(desk: Desk) -> Steps:
     """Beside the view the panel works on; in it no key reaches the scene behind."""
     yield from show(desk)
     objects = len(desk.scene.objects)
-    yield from desk.click((yield from desk.find("posewright.footage.use_range")))
+    yield from desk.switch("posewright.footage.use_range")
     desk.seen["panel_works"] = desk.scene.posewright.footage.use_range
-    yield from desk.click((yield from desk.find("posewright.footage.use_range")))
-    desk.move(box_middle(desk))
-    yield 0.3
-    yield from desk.press("x")
-    yield 0.3
+    yield from desk.switch("posewright.footage.use_range")
+    yield from desk.press_over(box_middle(desk), "x")
+    yield from desk.rest()
     desk.seen["objects"] = [objects, len(desk.scene.objects)]
 
 
 def pick_at_another_moment(desk: Desk) -> Generator[float, None, None]:
     first = picture().moment.seconds
-    desk.move(box_middle(desk))
-    yield 0.2
+    yield from desk.move(box_middle(desk))
     for _ in range(3):
-        desk.x_event("click", 5)
-        yield 0.15
-    yield from desk.until("a later moment", lambda: not jobs() and picture().moment.seconds > first + 1.2, 60)
-    yield 0.3
+        yield from desk.turn_wheel(1)
+    yield from desk.until("a later moment", lambda: not jobs() and picture().moment.seconds > first + 1.2)
     yield from desk.picture("later")
     yield from desk.click(box_middle(desk))
     yield from desk.until("the end", lambda: not overlays())
@@ -101,9 +96,7 @@ def pick_at_another_moment(desk: Desk) -> Generator[float, None, None]:
 
 
 def undo(desk: Desk) -> Steps:
-    desk.move(desk.middle())
-    yield 0.3
-    yield from desk.press("ctrl+z")
-    yield 0.4
+    yield from desk.press_over(desk.middle(), "ctrl+z")
+    yield from desk.rest()
     desk.seen["after_undo"] = person(desk)
     desk.seen["modal"] = [operator.bl_idname for operator in desk.window.modal_operators]

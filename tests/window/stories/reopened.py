@@ -2,11 +2,11 @@
 
 import bpy
 from window.common import keyed
-from window.desk import Desk, Steps
+from window.desk import Desk
+from window.hand import Steps
 
 
 def story(desk: Desk) -> Steps:
-    yield 1.5
     yield from desk.open_tab()
     desk.scene.frame_set(6)
     scene = desk.scene.posewright
@@ -16,7 +16,7 @@ def story(desk: Desk) -> Steps:
     scene.character.armature = None
     for obj in list(desk.scene.objects):
         bpy.data.objects.remove(obj)
-    yield 0.3
+    yield from desk.rest()
     yield from desk.press_button("posewright.apply")  # the take itself is still whole
     yield from desk.until("keyframes", lambda: any(keyed(obj) for obj in desk.scene.objects))
     desk.seen["done"] = True

@@ -3,12 +3,12 @@
 import time
 
 from window.common import jobs, keyed
-from window.desk import Desk, Steps
+from window.desk import Desk
+from window.hand import Steps
 
 
 def story(desk: Desk, clip: str) -> Steps:
     """Footage, Capture, Apply; then Capture once more, with the worker that is warm now."""
-    yield 1.5
     yield from desk.open_tab()
     yield from desk.look_over()  # a person sees where the buttons are
     clicks, begun = desk.clicks, time.monotonic()
@@ -25,7 +25,7 @@ def story(desk: Desk, clip: str) -> Steps:
     applied = time.monotonic()
     yield from desk.press_button("posewright.apply")
     yield from desk.until("keyframes", lambda: any(keyed(obj) for obj in desk.scene.objects))
-    yield 0.1
+    yield from desk.passes()
     desk.watch.begin("")
     desk.seen["seconds_applying"] = time.monotonic() - applied
     desk.seen["clicks_needed"] = desk.clicks - clicks
