@@ -17,6 +17,7 @@ from ..jobs.job import Job
 from ..jobs.queued import StartsJob
 from ..jobs.results import read_take, scene_of
 from ..scenes import require_own
+from ..takes import warming
 from ..takes.store import Origin, add_take
 from .cameras import footage_camera
 from .settings import track_settings
@@ -32,7 +33,9 @@ class POSEWRIGHT_OT_capture(StartsJob, Operator):
 
     def job_of(self, context: Context) -> Job:
         """Return the job that the panel's choices ask for."""
-        return capture_job(context)
+        job = capture_job(context)
+        warming.prepare()
+        return job
 
 
 def capture_job(context: Context) -> Job:

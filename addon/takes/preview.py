@@ -5,6 +5,8 @@ It is drawn, not made of objects: nothing is added to the file, and nothing is r
 
 # pyright: reportMissingImports=false
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -20,6 +22,7 @@ from ...core.skeleton import CONTACT_JOINTS, STANDS
 from ...core.take import Take
 from ...errors import PosewrightError
 from ...rigging.blender.cameras import scene_rate
+from . import warming
 from .camera import figure_placement
 from .store import active_take, current_take
 
@@ -27,6 +30,7 @@ RING_RADIUS = 0.07  # metres, around a heel or toe that stands
 RING_SEGMENTS = 24
 RING_WIDTH = 2.5  # pixels
 PATH_COLOUR = (0.89, 0.9, 0.92, 0.55)
+SOLIDS, LINES = "SMOOTH_COLOR", "POLYLINE_UNIFORM_COLOR"  # names of Blender's shaders
 LIFT = 0.004  # metres that lines on the floor lie above it, so that the grid does not hide them
 
 Array = NDArray[np.float64]
@@ -41,6 +45,7 @@ class _Handler:
 def register() -> None:
     """Have the figure drawn in every 3D view."""
     _Handler.handle = SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_VIEW")
+    warming.expect((SOLIDS, LINES), (_warm_solids, _warm_lines))
 
 
 def unregister() -> None:
@@ -48,6 +53,7 @@ def unregister() -> None:
     if _Handler.handle is not None:
         SpaceView3D.draw_handler_remove(_Handler.handle, "WINDOW")
         _Handler.handle = None
+    warming.forget()
 
 
 def seconds_at(scene: Scene, take: Take, frame_start: float) -> float:
@@ -81,7 +87,9 @@ def _draw() -> None:
         return
     item = active_take(context)
     if item is None:
+        warming.warm_up()
         return
+    warming.forget()
     try:
         take = current_take(item)
     except PosewrightError:
@@ -90,15 +98,28 @@ def _draw() -> None:
     placement = figure_placement(scene, item)
     joints, stands = joints_at(take, seconds_at(scene, take, placement.frame_start))
     scale = placement.size_ratio
+    with _as_solids():
+        _draw_body(take, joints, scale)
+    with _as_lines():
+        _draw_path(take, scale)
+        _draw_rings(take, joints, stands, scale)
+
+
+@contextmanager
+def _as_solids() -> Iterator[None]:
     gpu.state.depth_test_set("LESS_EQUAL")
     gpu.state.depth_mask_set(True)
-    _draw_body(take, joints, scale)
-    gpu.state.blend_set("ALPHA")
-    _draw_path(take, scale)
-    _draw_rings(take, joints, stands, scale)
-    gpu.state.blend_set("NONE")
+    yield
     gpu.state.depth_mask_set(False)
     gpu.state.depth_test_set("NONE")
+
+
+@contextmanager
+def _as_lines() -> Iterator[None]:
+    with _as_solids():
+        gpu.state.blend_set("ALPHA")
+        yield
+        gpu.state.blend_set("NONE")
 
 
 def _is_shown(context: Context) -> bool:
@@ -109,11 +130,8 @@ def _is_shown(context: Context) -> bool:
 def _draw_body(take: Take, joints: Array, scale: float) -> None:
     stature = float(np.nanmax(np.ptp(take.joints, axis=1)[:, 2]))
     solid = solid_of(capsules(take.joint_names, joints, stature))
-    if not len(solid.triangles):
-        return
-    shader = gpu.shader.from_builtin("SMOOTH_COLOR")
-    content = {"pos": solid.points * scale, "color": solid.colours}
-    batch_for_shader(shader, "TRIS", content, indices=solid.triangles).draw(shader)
+    if len(solid.triangles):
+        _solid(solid.points * scale, solid.colours, solid.triangles)
 
 
 def _draw_path(take: Take, scale: float) -> None:
@@ -136,9 +154,26 @@ def _draw_rings(take: Take, joints: Array, stands: NDArray[np.bool_], scale: flo
             _lines("LINE_STRIP", ring * scale, (*(part / 255 for part in CONTACT), 1.0), RING_WIDTH)
 
 
+def _solid(points: NDArray[np.floating], colours: NDArray[np.floating], triangles: NDArray[np.integer]) -> None:
+    shader = gpu.shader.from_builtin(SOLIDS)
+    batch_for_shader(shader, "TRIS", {"pos": points, "color": colours}, indices=triangles).draw(shader)
+
+
 def _lines(kind: str, points: NDArray[np.floating], colour: tuple[float, ...], width: float) -> None:
-    shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+    shader = gpu.shader.from_builtin(LINES)
     shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
     shader.uniform_float("lineWidth", width)
     shader.uniform_float("color", colour)
     batch_for_shader(shader, kind, {"pos": points.astype(np.float32)}).draw(shader)
+
+
+def _warm_solids() -> None:
+    """Draw a triangle without an area."""
+    with _as_solids():
+        _solid(np.zeros((3, 3), np.float32), np.zeros((3, 4), np.float32), np.arange(3, dtype=np.int32)[None])
+
+
+def _warm_lines() -> None:
+    """Draw a line without a length."""
+    with _as_lines():
+        _lines("LINE_STRIP", np.zeros((2, 3)), (0.0, 0.0, 0.0, 0.0), RING_WIDTH)
