@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..core.outputs import check_outputs
+from ..core.sequence import file_of, title_of
 from ..core.settings import TrackSettings
 from ..core.take import Take
 from ..errors import UsageError
@@ -22,6 +23,7 @@ from .options import (
 from .retarget import add_rig_arguments, check_rig_options, rig_file, rig_request
 
 TAKE_ENDINGS = (".npz", ".bvh")
+CLIP_HELP = "a video of a person, or numbered pictures: a folder, walk_####.png, or the first of them"
 CAMERAS = {"static": "camera standing still", "pan": "camera turning", "solved": "camera solved"}
 """What is said of the kinds of cameras."""
 
@@ -47,7 +49,7 @@ def open_tracker(settings: TrackSettings) -> Tracker:
 
 def add_track_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``track``."""
-    parser.add_argument("clip", type=Path, metavar="CLIP", help="a video of a person")
+    parser.add_argument("clip", type=Path, metavar="CLIP", help=CLIP_HELP)
     parser.add_argument(
         "-o", "--out", type=Path, required=True, metavar="TAKE", help="the take, .npz, or .bvh for other programs"
     )
@@ -59,7 +61,7 @@ def add_track_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_animate_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``animate``."""
-    parser.add_argument("clip", type=Path, metavar="CLIP", help="a video of a person")
+    parser.add_argument("clip", type=Path, metavar="CLIP", help=CLIP_HELP)
     add_rig_arguments(parser)
     parser.add_argument("--take", type=Path, metavar="TAKE.npz", help="keep the take as well")
     _add_preview_arguments(parser)
@@ -101,9 +103,9 @@ def run_animate(args: argparse.Namespace) -> int:
     progress = ConsoleProgress(quiet=args.quiet)
     take = open_tracker(settings).track(args.clip, progress)
     with tempfile.TemporaryDirectory(prefix="posewright-") as folder:
-        motion = Path(folder) / f"{args.clip.stem}.npz"  # the action is named after it
+        motion = Path(folder) / f"{title_of(args.clip)}.npz"  # the action is named after it
         take.save(motion)
-        result = run_in_blender(rig_request(args, motion, clip=args.clip), progress)
+        result = run_in_blender(rig_request(args, motion, clip=file_of(args.clip)), progress)
     if args.take is not None:
         write_take(take, args.take)
     write_previews(take, args.clip, args.preview, args.sheet, progress)

@@ -10,7 +10,7 @@ from ..core.outputs import check_outputs
 from ..errors import UsageError
 from ..rigging.blender.inputs import RIG_ENDINGS, check_file
 from .console import ConsoleProgress, emit
-from .options import add_common_arguments, add_overwrite_argument
+from .options import add_common_arguments, add_overwrite_argument, check_range
 
 if TYPE_CHECKING:
     from ..core.preview.strips import Strip
@@ -27,6 +27,7 @@ def add_contact_sheet_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clip-start", type=float, default=0.0, metavar="SECONDS", help="where in the footage the motion begins"
     )
+    parser.add_argument("--clip-fps", type=float, metavar="N", help="its frame rate, where it is numbered pictures")
     parser.add_argument("--moments", type=int, default=8, metavar="N", help="how many columns (default: 8)")
     parser.add_argument("--views", default="front,side", help=f"some of {','.join(VIEWS)} (default: front,side)")
     parser.add_argument("--height", type=int, default=280, metavar="PIXELS", help="of each picture (default: 280)")
@@ -38,6 +39,7 @@ def add_contact_sheet_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_contact_sheet(args: argparse.Namespace) -> int:
     """Do the work of ``contact-sheet``."""
+    from ..core.footage import open_footage
     from ..core.preview.picture import PICTURE_ENDINGS
     from ..core.preview.strips import Strip, draw_strips
 
@@ -50,8 +52,8 @@ def run_contact_sheet(args: argparse.Namespace) -> int:
         raise UsageError(f"The motion cannot begin at {args.clip_start:g} s of the footage.")
     for result in args.results:
         check_file(result, RIG_ENDINGS, "rig")
-    if args.clip is not None:
-        check_file(args.clip)
+    check_range("--clip-fps", args.clip_fps, 1, 1000)
+    clip = None if args.clip is None else open_footage(args.clip, args.clip_fps)
     check_outputs([args.out], overwrite=args.overwrite)
     progress = ConsoleProgress(quiet=args.quiet)
     with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
@@ -60,7 +62,7 @@ def run_contact_sheet(args: argparse.Namespace) -> int:
             pictures = Path(folder) / str(number)
             pictures.mkdir()
             strips.append(_strip(args, result, views, pictures, progress))
-        draw_strips(strips, args.out, args.clip, args.clip_start)
+        draw_strips(strips, args.out, clip, args.clip_start)
     progress.close()
     emit({"out": str(args.out), "characters": len(strips)}, f"{args.out}: {len(strips)} strips", args.json)
     return 0

@@ -31,7 +31,7 @@ def scene_camera(clip: Path, settings: TrackSettings, first_frame: float | None 
         return None
     from ..rigging.blender.cameras import scene_camera_for
 
-    return scene_camera_for(clip, start=settings.start, end=settings.end, first_frame=first_frame)
+    return scene_camera_for(clip, start=settings.start, end=settings.end, first_frame=first_frame, rate=settings.fps)
 
 
 def start_track(

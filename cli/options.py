@@ -51,7 +51,12 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--start", type=float, metavar="SECONDS", help="begin here")
     group.add_argument("--end", type=float, metavar="SECONDS", help="stop here")
-    group.add_argument("--fps", type=float, metavar="N", help="frame rate of the take (default: the footage's)")
+    group.add_argument(
+        "--fps",
+        type=float,
+        metavar="N",
+        help="frame rate of the take (default: the footage's); of numbered pictures, which tell none, also theirs",
+    )
     group.add_argument("--focal-px", type=float, metavar="PIXELS", help="focal length of the camera, in pixels")
     group.add_argument("--fov", type=float, metavar="DEGREES", help="horizontal field of view of the camera")
     group.add_argument(
@@ -89,15 +94,15 @@ def add_capture_arguments(parser: argparse.ArgumentParser) -> None:
 
 def capture_settings(args: argparse.Namespace) -> TrackSettings:
     """Return the checked settings of a capture; UsageError for values that make no sense."""
-    _check_range("--start", args.start, 0, None)
-    _check_range("--end", args.end, 0, None)
+    check_range("--start", args.start, 0, None)
+    check_range("--end", args.end, 0, None)
     if args.start is not None and args.end is not None and args.end <= args.start:
         raise UsageError("--end must be later than --start.")
-    _check_range("--fps", args.fps, 1, 1000)
-    _check_range("--focal-px", args.focal_px, 1, None)
-    _check_range("--fov", args.fov, 1, 179)
-    _check_range("--height", args.height, 0.3, 3.0)
-    _check_range("--smooth", args.smooth, 0, 1)
+    check_range("--fps", args.fps, 1, 1000)
+    check_range("--focal-px", args.focal_px, 1, None)
+    check_range("--fov", args.fov, 1, 179)
+    check_range("--height", args.height, 0.3, 3.0)
+    check_range("--smooth", args.smooth, 0, 1)
     if args.focal_px is not None and args.fov is not None:
         raise UsageError("Give --focal-px or --fov, not both.")
     _check_person(args.person)
@@ -117,7 +122,8 @@ def _camera(text: str, focal_given: bool) -> str:
     return text if known else str(Path(text).absolute())
 
 
-def _check_range(option: str, value: float | None, low: float, high: float | None) -> None:
+def check_range(option: str, value: float | None, low: float, high: float | None) -> None:
+    """Raise UsageError when a number that was given lies outside of its limits."""
     if value is None or (value >= low and (high is None or value <= high)):
         return
     limits = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"

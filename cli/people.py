@@ -26,9 +26,11 @@ def look_at_people(
     Raises PosewrightError when the clip cannot be read, or the detector's weights or device are not to be had.
     """
     from ..core.detection.glance import glance_at
+    from ..core.footage import open_footage
 
     progress("weights", 0.0)
-    glance = glance_at(clip, _detector(settings.detector, settings.device, settings.offline), seconds, progress)
+    detector = _detector(settings.detector, settings.device, settings.offline)
+    glance = glance_at(open_footage(clip, settings.fps), detector, seconds, progress)
     try:
         with out.open("wb") as stream:
             np.save(stream, _reduced(glance.frame.image))

@@ -1,19 +1,23 @@
-"""Video files: upright RGB frames with the true time stamps of the container, read as a stream.
+"""Video files and numbered pictures: upright RGB frames with their true times, read as a stream.
 
 Frames are always read in order. Positions asked of the decoder by frame number are not trusted, and
 neither is frame number divided by frame rate: phone video has a variable rate.
 """
 
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PosewrightError
+from ..errors import PosewrightError, UsageError
+from .pictures import read_picture
+from .sequence import sequence_of
 
 if TYPE_CHECKING:
     import cv2
@@ -28,14 +32,26 @@ RUN_UP = 1.0
 
 @dataclass(frozen=True)
 class FootageInfo:
-    """What a video file says about itself; ``fps``, ``frame_count`` and ``duration`` are estimates."""
+    """What a video file says about itself; ``fps``, ``frame_count`` and ``duration`` are estimates.
 
-    path: Path
+    Of numbered pictures ``fps`` is what was given.
+    """
+
+    path: Path  # with # for the digits of numbered pictures
     width: int  # pixels of the upright picture
     height: int
     fps: float
     frame_count: int
     duration: float  # seconds
+    pictures: tuple[Path, ...] = ()  # the files of a sequence, in order; none of a video
+
+
+Source = str | os.PathLike[str] | FootageInfo
+"""Footage by its name, or as ``open_footage`` described it."""
+
+
+Moment = tuple[float, int, Callable[[], NDArray[np.uint8]]]
+"""Time, index, and what decodes the frame that is there."""
 
 
 @dataclass(frozen=True)
@@ -43,69 +59,113 @@ class Frame:
     """One picture of a clip."""
 
     image: NDArray[np.uint8]  # (H,W,3) RGB, upright
-    time: float  # seconds, from the container
+    time: float  # seconds, from the container, or by the rate of a sequence
     index: int  # position in the file, from 0
 
 
-def open_footage(path: str | os.PathLike[str]) -> FootageInfo:
-    """Check that ``path`` is a video and describe it.
+def open_footage(source: Source, rate: float | None = None) -> FootageInfo:
+    """Check that there is a video, or a sequence of numbered pictures, and describe it.
 
-    Raises PosewrightError for a missing, empty, incomplete or undecodable file.
+    A sequence is meant by its folder, by a pattern such as ``walk_####.png``, or by its first picture; it is filmed at
+    ``rate`` frames a second, which a video tells itself. Raises PosewrightError for missing, empty, incomplete or
+    undecodable files, UsageError for a sequence without a rate.
     """
-    source = Path(path)
-    capture = _open(source)
+    if isinstance(source, FootageInfo):
+        return source
+    path = Path(source)
+    sequence = sequence_of(path)
+    if sequence is not None:
+        if rate is None:
+            raise UsageError(
+                f"{sequence.path} is a sequence of pictures, which tells no frame rate: say it, for example --fps 24."
+            )
+        height, width = read_picture(sequence.pictures[0]).shape[:2]
+        seconds = sequence.frames / rate
+        return FootageInfo(sequence.path, width, height, rate, sequence.frames, seconds, sequence.pictures)
+    capture = _open(path)
     try:
         found, image = capture.read()
         if not found:
-            raise PosewrightError(f"{source} holds no picture that can be decoded. Try to play or re-export it.")
+            raise PosewrightError(f"{path} holds no picture that can be decoded. Try to play or re-export it.")
         height, width = _upright(image, _turns(capture)).shape[:2]
-        return _describe(source, capture, width, height)
+        return _describe(path, capture, width, height)
     finally:
         capture.release()
 
 
 def read_frames(
-    path: str | os.PathLike[str], start: float | None = None, end: float | None = None, every: float = 0.0
+    source: Source, start: float | None = None, end: float | None = None, every: float = 0.0
 ) -> Iterator[Frame]:
     """Yield the frames whose time lies in ``start`` .. ``end`` (seconds, inclusive), in order.
 
     Frames that come less than ``every`` seconds after the last one are passed over, which is quicker. Only one frame is
-    held at a time. Raises PosewrightError like ``open_footage``, and at the end when the file breaks off clearly before
-    its announced end.
+    held at a time. Raises PosewrightError like ``open_footage``, at the end when the file breaks off clearly before
+    its announced end, and when the pictures of a sequence differ in size.
     """
+    info = open_footage(source)
+    due = -np.inf
+    for time, index, retrieve in _pictures(info) if info.pictures else _grabbed(info):
+        if end is not None and time > end:
+            return
+        if (start is None or time >= start) and time >= due:
+            due = time + every
+            yield Frame(retrieve(), time, index)
+
+
+def _pictures(info: FootageInfo) -> Iterator[Moment]:
+    """Yield the moments of a sequence."""
+    for index, path in enumerate(info.pictures):
+        yield index / info.fps, index, partial(_picture, info, path)
+
+
+def _picture(info: FootageInfo, path: Path) -> NDArray[np.uint8]:
+    image = read_picture(path)
+    height, width = image.shape[:2]
+    if (width, height) != (info.width, info.height):
+        raise PosewrightError(
+            f"{path} has {width} x {height} pixels, but the first picture of the sequence has {info.width} x "
+            f"{info.height}; all must have the same size."
+        )
+    return image
+
+
+def _grabbed(info: FootageInfo) -> Iterator[Moment]:
+    """Yield the moments of a video; PosewrightError at the end when it breaks off."""
     import cv2
 
-    source = Path(path)
-    info = open_footage(source)
-    capture = _open(source)
+    capture = _open(info.path)
     try:
         turns = _turns(capture)
-        time, index, due = -1.0 / info.fps, -1, -np.inf
+        time, index = -1.0 / info.fps, -1
         while capture.grab():
             index += 1
             time = _next_time(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0, time, info.fps, index)
-            if end is not None and time > end:
-                return
-            if (start is not None and time < start) or time < due:
-                continue
-            due = time + every
-            found, image = capture.retrieve()
-            if not found:
-                raise PosewrightError(f"{source} is damaged at {time:.2f} s. Re-export it and try again.")
-            upright = cv2.cvtColor(_upright(image, turns), cv2.COLOR_BGR2RGB)
-            yield Frame(np.asarray(upright, np.uint8), time, index)
+            yield time, index, partial(_retrieve, capture, info, turns, time)
         _check_complete(info, index + 1, time)
     finally:
         capture.release()
 
 
-def frame_at(path: str | os.PathLike[str], seconds: float) -> Frame:
+def _retrieve(capture: "cv2.VideoCapture", info: FootageInfo, turns: int, time: float) -> NDArray[np.uint8]:
+    """Decode the frame that was grabbed."""
+    import cv2
+
+    found, image = capture.retrieve()
+    if not found:
+        raise PosewrightError(f"{info.path} is damaged at {time:.2f} s. Re-export it and try again.")
+    return np.asarray(cv2.cvtColor(_upright(image, turns), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def frame_at(source: Source, seconds: float) -> Frame:
     """Return the first frame from a time on, or the last one when there is none; its index is -1, nobody has counted.
 
     The decoder is asked for a place a little earlier; when the true time stamps say that it went too far, the video is
     read from its start. Raises PosewrightError like ``open_footage``.
     """
-    info = open_footage(path)
+    info = open_footage(source)
+    if info.pictures:
+        index = min(max(math.ceil(seconds * info.fps - 0.5), 0), info.frame_count - 1)
+        return Frame(_picture(info, info.pictures[index]), index / info.fps, -1)
     wanted = min(seconds, max(info.duration - 1.0 / info.fps, 0.0))
     for begin in (wanted - RUN_UP, 0.0):
         found = _first_from(info, max(begin, 0.0), seconds)
@@ -170,7 +230,9 @@ def _upright(image: "cv2.typing.MatLike", turns: int) -> "cv2.typing.MatLike":
 
 def _check_file(source: Path) -> None:
     if source.is_dir():
-        raise PosewrightError(f"{source} is a folder. Give a video file.")
+        raise PosewrightError(
+            f"{source} is a folder without numbered pictures. Give a video file, or a folder of numbered pictures."
+        )
     if not source.is_file():
         raise PosewrightError(f"There is no file {source}.")
     try:

@@ -5,6 +5,7 @@ torch and opencv are imported when a clip is tracked, not when this module is.
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,13 +63,13 @@ class Tracker:
         from .camera.study import known_camera, study_camera
         from .footage import open_footage
 
-        info = open_footage(path)
+        info = open_footage(path, self.settings.fps)
         if info.frame_count == 1:
             raise PosewrightError(f"{info.path} has a single frame; give a video in which the person moves.")
         known = known_camera(self.settings, info)
         detector, lifter = self._models(progress)
         progress("detect", 0.0)
-        keypoints = detector.detect(info.path, progress)
+        keypoints = detector.detect(info, progress)
         studied = study_camera(known, info, keypoints, progress)
         take = motion_of(keypoints, studied.camera, lifter, self.settings, progress, studied.motion)
         progress("world", 0.5)
@@ -111,7 +112,11 @@ class Tracker:
         return {
             "program": "posewright",
             "version": __version__,
-            "source": {"name": info.path.name, "sha256": file_sha256(info.path), "frames_per_second": info.fps},
+            "source": {
+                "name": info.path.name,
+                "sha256": files_sha256(info.pictures or (info.path,)),
+                "frames_per_second": info.fps,
+            },
             "weights": [
                 {"used_for": "keypoints", **store.provenance(detector)},
                 {"used_for": "lifting", **lifter},
@@ -144,12 +149,13 @@ def motion_of(
     return filmed(solve_world(pose, seen, camera, settings, motion), keypoints, camera, motion)
 
 
-def file_sha256(path: Path) -> str:
-    """Return the hash of a file of any size."""
+def files_sha256(paths: Iterable[Path]) -> str:
+    """Return the hash of files of any size, one behind the other."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(HASH_BLOCK):
-            digest.update(block)
+    for path in paths:
+        with path.open("rb") as stream:
+            while block := stream.read(HASH_BLOCK):
+                digest.update(block)
     return digest.hexdigest()
 
 

@@ -57,7 +57,7 @@ class TrackSettings:
     )
     start: float | None = None  # seconds
     end: float | None = None  # seconds
-    fps: float | None = None  # resample the take to this rate; None keeps the footage's own
+    fps: float | None = None  # resample the take to this rate, the one of numbered pictures; None: the footage's own
     focal_px: float | None = None
     fov: float | None = None  # horizontal field of view, degrees
     camera: str = "auto"  # "auto", "static", "pan", or the file of a solved camera

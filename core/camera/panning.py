@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
 from ...progress import Progress
-from ..footage import read_frames
+from ..footage import Source, read_frames
 from ..values import CameraMotion, Keypoints
 from .background import Background, Matches, Shrink
 from .panorama import Panorama
@@ -81,7 +80,7 @@ class Panned:
     lost: float  # part of the frames whose background could not be followed; they are interpolated
 
 
-def look(clip: Path, keypoints: Keypoints, focal_px: float, progress: Progress) -> Look:
+def look(clip: Source, keypoints: Keypoints, focal_px: float, progress: Progress) -> Look:
     """Return whether the camera of a clip moved, from a few pictures a second; ``focal_px`` may be a guess."""
     shrink = Shrink(keypoints)
     focal, size = focal_px * shrink.scale, max(keypoints.image_size) * shrink.scale
@@ -111,7 +110,7 @@ def look(clip: Path, keypoints: Keypoints, focal_px: float, progress: Progress) 
     return Look(moved, shift, [(zoom, matches) for _, zoom, matches in pairs])
 
 
-def follow(clip: Path, keypoints: Keypoints, focal_px: float, progress: Progress) -> Panned:
+def follow(clip: Source, keypoints: Keypoints, focal_px: float, progress: Progress) -> Panned:
     """Return how the camera turned and zoomed, at the times of the keypoints; ``focal_px`` is the first frame's."""
     shrink = Shrink(keypoints)
     panorama = Panorama(focal_px * shrink.scale)
@@ -173,7 +172,7 @@ def _misfit(pair: Pair, focal: float) -> float:
     return min(1.0, INDEPENDENT / len(error)) * float(np.log1p(0.5 * (error / MATCH_ERROR) ** 2).sum())
 
 
-def _pictures(clip: Path, keypoints: Keypoints, every: float, progress: Progress) -> Iterator[Background]:
+def _pictures(clip: Source, keypoints: Keypoints, every: float, progress: Progress) -> Iterator[Background]:
     """Yield the backgrounds of the frames that have keypoints, or of frames about ``every`` seconds apart."""
     shrink, times = Shrink(keypoints), keypoints.times
     begin, span = float(times[0]), max(float(times[-1] - times[0]), 1e-6)

@@ -93,13 +93,13 @@ def _by_background(known: KnownCamera, info: FootageInfo, keypoints: Keypoints, 
 
     size, scale = (info.width, info.height), Shrink(keypoints).scale
     progress("camera", 0.0)
-    glance = look(info.path, keypoints, known.focal.px, lambda stage, done, note="": progress(stage, LOOK * done, note))
+    glance = look(info, keypoints, known.focal.px, lambda stage, done, note="": progress(stage, LOOK * done, note))
     if known.choice == "auto" and not glance.moved:
         progress("camera", 1.0, "stands still")
         return _standing(known.focal, size, [PLAIN] if glance.moved is None else [])
     focal, moves_on = _told_by(glance.pairs, known.focal, scale)
     panned = follow(
-        info.path, keypoints, focal.px, lambda stage, done, note="": progress(stage, LOOK + (1 - LOOK) * done, note)
+        info, keypoints, focal.px, lambda stage, done, note="": progress(stage, LOOK + (1 - LOOK) * done, note)
     )
     progress("camera", 1.0, "turns")
     warnings = []

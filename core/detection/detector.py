@@ -7,7 +7,6 @@ frame from several crops. Only a handful of frames is held at any time.
 from collections.abc import Callable, Iterator
 from copy import copy
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from ...errors import PosewrightError, UsageError
 from ...progress import Progress, silent
 from ...weights import store
-from ..footage import FootageInfo, Frame, open_footage, read_frames
+from ..footage import FootageInfo, Frame, Source, open_footage, read_frames
 from ..settings import TrackSettings
 from ..skeleton import BLAZEPOSE_KEYPOINTS
 from ..values import Keypoints
@@ -61,12 +60,13 @@ class Detector:
         self.model: BlazePose = BlazePose.load(weights, device)
         self.batch = BATCH[device.type]
 
-    def detect(self, path: Path, progress: Progress = silent) -> Keypoints:
+    def detect(self, source: Source, progress: Progress = silent) -> Keypoints:
         """Return the 33 keypoints of the person to follow in every frame of the clip.
 
         Raises PosewrightError for footage that cannot be read or shows nobody.
         """
-        clock = Clock(open_footage(path), self.settings, progress)
+        clock = Clock(open_footage(source, self.settings.fps), self.settings, progress)
+        path = clock.info.path
         clock.part(0.0, FIRST_PASS)
         sightings = self._look_for_people(clock)
         if not clock.frames_read:
@@ -121,7 +121,7 @@ class Clock:
     def frames(self) -> Iterator[Frame]:
         """Yield the frames in order."""
         due = -np.inf
-        for frame in read_frames(self.info.path, self._start, self._end):
+        for frame in read_frames(self.info, self._start, self._end):
             if frame.time >= due - 0.5 / self.info.fps:
                 due = max(due, frame.time) + self._every if np.isfinite(due) else frame.time + self._every
                 self.frames_read += 1

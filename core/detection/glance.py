@@ -1,13 +1,12 @@
 """One frame of a video and the people in it, for choosing one of them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...progress import Progress, silent
-from ..footage import FootageInfo, Frame, frame_at, open_footage
+from ..footage import FootageInfo, Frame, Source, frame_at, open_footage
 from ..skeleton import BLAZEPOSE_KEYPOINTS
 from .crops import VIEWS, read_crops
 from .detector import Detector
@@ -45,13 +44,14 @@ class Glance:
     people: tuple[Seen, ...]
 
 
-def glance_at(path: Path, detector: Detector, seconds: float = 0.0, progress: Progress = silent) -> Glance:
+def glance_at(source: Source, detector: Detector, seconds: float = 0.0, progress: Progress = silent) -> Glance:
     """Return the first frame of a video from a time on (its last one when there is none) and the people in it.
 
     Raises PosewrightError for footage that cannot be read; a frame without people is no error.
     """
     progress("detect", 0.0)
-    info, frame = open_footage(path), frame_at(path, seconds)
+    info = open_footage(source)
+    frame = frame_at(info, seconds)
     progress("detect", 0.5)
     return Glance(info, frame, _people_in(frame.image, detector))
 

@@ -23,11 +23,3 @@ def write_picture(target: Path, page: Image) -> None:
     if not made:
         raise PosewrightError(f"The picture {target} could not be encoded; name it with the ending .png.")
     write_whole(target, data.tobytes())
-
-
-def read_picture(path: Path) -> Image:
-    """Read a picture as RGB (H,W,3); PosewrightError when it is none."""
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.is_file() else None
-    if image is None:
-        raise PosewrightError(f"The picture {path} cannot be read.")
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)

@@ -27,7 +27,7 @@ Image = NDArray[np.uint8]
 def render(take: Take, clip: str | os.PathLike[str], out: str | os.PathLike[str], progress: Progress) -> None:
     """Write the video (see ``preview.render_preview``)."""
     progress("preview", 0.0)
-    info = open_footage(clip)
+    info = open_footage(clip, take.fps)
     window, side_size = layout(info.width, info.height)
     panels = Panels(take, info.width, side_size)
     widths = (window.size[0], window.size[0], side_size[0])
@@ -38,7 +38,7 @@ def render(take: Take, clip: str | os.PathLike[str], out: str | os.PathLike[str]
     total = sum(widths) + 2 * GAP
     size = (total + total % 2, BAR_HEIGHT + window.size[1])
     with VideoFile(out, fps, size) as video:
-        for done, (moment, frame) in enumerate(frames_at(clip, moments)):
+        for done, (moment, frame) in enumerate(frames_at(info, moments)):
             index = nearest(times, moment)
             pictures = [panels.footage(frame.image, index, window), panels.same_view(index, window), panels.side(index)]
             texts = ["Footage and keypoints", "Result, same camera", "From the side"]

@@ -28,7 +28,7 @@ Image = NDArray[np.uint8]
 def draw_sheet(take: Take, clip: str | os.PathLike[str], out: str | os.PathLike[str], progress: Progress) -> None:
     """Write the sheet (see ``preview.contact_sheet``)."""
     progress("preview", 0.0)
-    info = open_footage(clip)
+    info = open_footage(clip, take.fps)
     panels = Panels(take, info.width, CELL)
     times = take_times(take)
     count = min(MOMENTS, take.frames)
@@ -36,7 +36,7 @@ def draw_sheet(take: Take, clip: str | os.PathLike[str], out: str | os.PathLike[
     indices = [nearest(times, moment) for moment in moments]
     windows = _windows(panels, indices, info.width, info.height)
     columns = []
-    for done, (moment, frame) in enumerate(frames_at(clip, moments)):
+    for done, (moment, frame) in enumerate(frames_at(info, moments)):
         index, window = indices[done], windows[done]
         pictures = [panels.footage(frame.image, index, window), panels.same_view(index, window), panels.side(index)]
         columns.append((f"{moment:.2f} s", pictures))

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..footage import open_footage
+from ..footage import Source, open_footage
+from ..pictures import read_picture
 from .overlay import BAR, caption
-from .picture import read_picture, write_picture
+from .picture import write_picture
 from .timing import frames_at
 
 BAR_HEIGHT: Final = 26
@@ -30,9 +31,7 @@ class Strip:
     views: tuple[tuple[str, tuple[Path, ...]], ...]
 
 
-def draw_strips(
-    strips: list[Strip], out: str | os.PathLike[str], clip: str | os.PathLike[str] | None, clip_start: float = 0.0
-) -> None:
+def draw_strips(strips: list[Strip], out: str | os.PathLike[str], clip: Source | None, clip_start: float = 0.0) -> None:
     """Write the sheet; ``clip_start`` is the moment of the footage at which the motions begin, in seconds.
 
     Raises PosewrightError when the footage cannot be read or the picture cannot be written.
@@ -51,7 +50,7 @@ def draw_strips(
     write_picture(Path(out), np.concatenate([_padded(row, width) for row in rows]))
 
 
-def _heading(strip: Strip, cell: int, clip: str | os.PathLike[str] | None, clip_start: float) -> list[Image]:
+def _heading(strip: Strip, cell: int, clip: Source | None, clip_start: float) -> list[Image]:
     """Return the footage, if there is any, and the times of the columns."""
     stamps = [caption(f"{time:.2f} s", cell, BAR_HEIGHT) for time in strip.times]
     if clip is None:
@@ -61,9 +60,9 @@ def _heading(strip: Strip, cell: int, clip: str | os.PathLike[str] | None, clip_
     moments = clip_start + np.array(strip.times)
     footage = [
         np.asarray(cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        for _, frame in frames_at(clip, moments)
+        for _, frame in frames_at(info, moments)
     ]
-    return [caption(Path(clip).name, _width(len(footage), cell), BAR_HEIGHT), _row(footage), _row(stamps)]
+    return [caption(info.path.name, _width(len(footage), cell), BAR_HEIGHT), _row(footage), _row(stamps)]
 
 
 def _row(images: list[Image]) -> Image:

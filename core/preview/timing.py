@@ -1,13 +1,12 @@
 """Which frame of the footage and which of the take belong to a moment."""
 
-import os
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import PosewrightError
-from ..footage import Frame, read_frames
+from ..footage import Frame, Source, open_footage, read_frames
 from ..take import Take
 
 
@@ -24,15 +23,16 @@ def take_times(take: Take) -> NDArray[np.float64]:
     return np.arange(take.frames) / take.fps if take.times is None else np.asarray(take.times, np.float64)
 
 
-def frames_at(clip: str | os.PathLike[str], moments: NDArray[np.float64]) -> Iterator[tuple[float, Frame]]:
+def frames_at(clip: Source, moments: NDArray[np.float64]) -> Iterator[tuple[float, Frame]]:
     """Yield each of the ascending moments (seconds) with the footage's frame nearest to it, in one reading.
 
     After the end of the footage its last frame stays.
     """
-    frames = read_frames(clip, end=float(moments[-1]) + 1.0)
+    info = open_footage(clip)
+    frames = read_frames(info, end=float(moments[-1]) + 1.0)
     current = next(frames, None)
     if current is None:
-        raise PosewrightError(f"{os.fspath(clip)} holds no picture at the time of the take, so nothing can be drawn.")
+        raise PosewrightError(f"{info.path} holds no picture at the time of the take, so nothing can be drawn.")
     following = next(frames, None)
     for moment in moments:
         while following is not None and abs(following.time - moment) <= abs(current.time - moment):

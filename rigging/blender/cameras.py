@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...core.camera.solved import SolvedCamera
 from ...errors import PosewrightError
+from .films import read_film
 
 Array = NDArray[np.float64]
 
@@ -18,24 +19,28 @@ CAMERA_AXES: Final = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's camera looks a
 BEYOND: Final = 0.5
 """Seconds by which the camera is read beyond the clip: the length that Blender tells is an estimate."""
 
-FASTEST: Final = 240.0  # frames a second
-
 
 def scene_camera_for(
-    clip: Path, *, start: float | None = None, end: float | None = None, first_frame: float | None = None
+    clip: Path,
+    *,
+    start: float | None = None,
+    end: float | None = None,
+    first_frame: float | None = None,
+    rate: float | None = None,
 ) -> SolvedCamera:
     """Return the camera of the open scene for a clip, of which the seconds ``start`` to ``end`` are used.
 
-    What is used of the clip begins at ``first_frame`` of the scene (its start frame unless given). Raises
+    What is used of the clip begins at ``first_frame`` of the scene (its start frame unless given). ``rate`` is that of
+    numbered pictures, in frames a second. Raises
     PosewrightError for a scene without a camera and for cameras that are no pinholes.
     """
     scene = bpy.context.scene
-    rate, seconds = clip_length(clip)
+    film = read_film(clip, rate)
     begin = start or 0.0
-    stop = max(min(end if end is not None else seconds, seconds), begin) + BEYOND
+    stop = max(min(end if end is not None else film.seconds, film.seconds), begin) + BEYOND
     frame = float(scene.frame_start if first_frame is None else first_frame)
-    times = begin + np.arange(int((stop - begin) * rate) + 2) / rate
-    return camera_over(scene, frame + (times - begin) * scene_rate(scene), fps=rate, start=begin)
+    times = begin + np.arange(int((stop - begin) * film.rate) + 2) / film.rate
+    return camera_over(scene, frame + (times - begin) * scene_rate(scene), fps=film.rate, start=begin)
 
 
 def camera_over(scene: Scene, frames: Array, *, fps: float, start: float) -> SolvedCamera:
@@ -73,21 +78,6 @@ def camera_pose(camera: Object, scene: Scene) -> Array:
     pose = np.array(camera.matrix_world.normalized(), np.float64) @ CAMERA_AXES
     pose[:3, 3] *= scene.unit_settings.scale_length
     return pose
-
-
-def clip_length(clip: Path) -> tuple[float, float]:
-    """Return the frames a second and the seconds of a video, as Blender reads it."""
-    try:
-        footage = bpy.data.movieclips.load(str(clip.resolve()))
-    except RuntimeError as error:
-        raise PosewrightError(f"Blender cannot read the video {clip}.") from error
-    try:
-        rate, frames = float(footage.fps), int(footage.frame_duration)
-    finally:
-        bpy.data.movieclips.remove(footage)
-    if not 0 < rate <= FASTEST or frames < 1:
-        raise PosewrightError(f"Blender cannot tell how long the video {clip} is.")
-    return rate, frames / rate
 
 
 def scene_rate(scene: Scene) -> float:

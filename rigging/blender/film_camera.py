@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ...core.take import Take
 from ...errors import PosewrightError
 from ..rotations import continuous, from_matrix
-from .cameras import clip_length, scene_rate
+from .cameras import scene_rate
+from .films import Film, load_image, number_of, read_film
 from .keyframes import KeyWriter, NewCurve, key_frames, new_action
 
 Array = NDArray[np.float64]
@@ -50,7 +51,7 @@ def add_film_camera(
     """
     if not take.focal_px or not take.image_size or take.world_from_camera is None:
         raise PosewrightError("This take does not know its camera: it was not captured from a video.")
-    rate = clip_length(clip)[0] if clip is not None and clip.is_file() else None  # before anything is made
+    film = read_film(clip, take.fps) if clip is not None and clip.exists() else None  # before anything is made
     width, height = take.image_size
     data = bpy.data.cameras.new(FILM_CAMERA)
     data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_MM
@@ -65,8 +66,8 @@ def add_film_camera(
     collection.objects.link(camera)
     settings_curve = _curves_of_settings(data)
     _key_path(camera, take, placement, settings_curve)
-    if clip is not None and rate is not None:
-        _show_footage(data, take, clip, rate, placement.frame_start, beside, settings_curve)
+    if film is not None:
+        _show_footage(data, take, film, placement.frame_start, beside, settings_curve)
     return camera
 
 
@@ -110,36 +111,35 @@ def _key_path(camera: Object, take: Take, placement: Placement, settings_curve: 
 def _show_footage(
     data: Camera,
     take: Take,
-    clip: Path,
-    rate: float,
+    film: Film,
     frame_start: float,
     beside: Path | None,
     settings_curve: NewCurve,
 ) -> None:
-    """Put the clip, of so many frames a second, behind what the camera sees."""
+    """Put the film behind what the camera sees."""
     begin = 0.0 if take.times is None else float(take.times[0])
     scene = bpy.context.scene
     background = data.background_images.new()
     background.alpha = OPACITY
     background.display_depth = "BACK"
     data.show_background_images = True
-    if abs(rate / scene_rate(scene) - 1) < SAME_RATE:
-        footage = bpy.data.movieclips.load(str(clip.resolve()))
-        footage.frame_start = round(frame_start) - round(begin * rate)
+    if abs(film.rate / scene_rate(scene) - 1) < SAME_RATE:
+        footage = bpy.data.movieclips.load(str(film.file))
+        footage.frame_start = round(frame_start) - round(begin * film.rate)
         background.source, background.clip = "MOVIE_CLIP", footage
     else:
-        footage = bpy.data.images.load(str(clip.resolve()))
+        footage = load_image(film)
         background.source, background.image = "IMAGE", footage
-        _play_at_speed(data, scene, footage.frame_duration, rate, begin, frame_start, settings_curve)
+        _play_at_speed(data, scene, film, begin, frame_start, settings_curve)
     if beside is not None and beside.suffix.lower() == ".blend":
         try:
-            footage.filepath = "//" + Path(os.path.relpath(clip.resolve(), beside.resolve().parent)).as_posix()
+            footage.filepath = "//" + Path(os.path.relpath(film.file, beside.resolve().parent)).as_posix()
         except ValueError:  # another drive of Windows: the full path stays
             return
 
 
 def _play_at_speed(
-    data: Camera, scene: Scene, length: int, rate: float, begin: float, frame_start: float, settings_curve: NewCurve
+    data: Camera, scene: Scene, film: Film, begin: float, frame_start: float, settings_curve: NewCurve
 ) -> None:
     """Have footage of another frame rate than the scene's play at its true speed.
 
@@ -147,12 +147,14 @@ def _play_at_speed(
     offset, a straight line in time.
     """
     number = len(data.background_images) - 1
-    user = data.background_images[number].image_user
-    user.frame_duration, user.frame_start, user.use_auto_refresh = max(1, length), 1, True
-    last = frame_start + length / rate * scene_rate(scene)
+    background, rate = data.background_images[number], film.rate
+    user = background.image_user
+    user.frame_start, user.use_auto_refresh = 1, True
+    before = number_of(film, background.image, user)
+    last = frame_start + user.frame_duration / rate * scene_rate(scene)
     frames = np.array([frame_start, max(last, frame_start + 1)])
     shown = begin * rate + (frames - frame_start) * rate / scene_rate(scene)  # of the video, from 0
     curve = settings_curve(f"background_images[{number}].image_user.frame_offset", 0, "Footage")
-    offset = shown - (frames - 1)
+    offset = before + shown - (frames - 1)
     KeyWriter(frames).write(curve, offset + np.copysign(0.5, offset[1]))  # Blender cuts off what lies behind the point
     curve.extrapolation = "LINEAR"

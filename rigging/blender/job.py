@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.types import Object
 
+from ...core.sequence import title_of
 from ...core.take import Take
 from ...errors import UsageError
 from ...progress import Progress, silent
@@ -46,7 +47,7 @@ def run_job(request: dict[str, Any], progress: Progress = silent) -> dict[str, A
     notes = [note] if (note := take.recorded("source", dict).get("note")) else []
     obj = open_character(rig, request.get("armature"), map_file, notes)
     fps = set_frame_rate(bpy.context.scene, take.fps)
-    name = (clip or Path(request["motion"])).stem
+    name = title_of(clip or Path(request["motion"]))
     applied = Applied(take_id(take), first_frame(out), fps, settings)
     result = apply_take(obj, take, applied, name=name, progress=progress)
     result["notes"] = [*notes, *result["notes"]]

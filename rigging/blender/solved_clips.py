@@ -25,17 +25,20 @@ def is_solved(clip: MovieClip) -> bool:
     return clip.tracking.reconstruction.is_valid
 
 
-def clip_camera_for(clip: MovieClip, *, start: float | None = None, end: float | None = None) -> SolvedCamera:
+def clip_camera_for(
+    clip: MovieClip, *, start: float | None = None, end: float | None = None, rate: float | None = None
+) -> SolvedCamera:
     """Return the camera of a solved clip, of which the seconds ``start`` to ``end`` of its file are used.
 
     How large, where and how upright the solved world is tells the scene's camera object that has the clip's motion,
-    by a constraint Camera Solver. Raises PosewrightError when there is none, or when the solution misses frames.
+    by a constraint Camera Solver. ``rate`` is that of a clip of numbered pictures. Raises PosewrightError when there is
+    none, or when the solution misses frames.
     """
     scene = bpy.context.scene
     if not is_solved(clip):
         raise PosewrightError(f"The camera motion of {clip.name} is not solved yet; solve it in the clip editor.")
     camera = _solver_camera(scene, clip)
-    fps, size = float(clip.fps), (int(clip.size[0]), int(clip.size[1]))
+    fps, size = float(clip.fps) if rate is None else rate, (int(clip.size[0]), int(clip.size[1]))
     known = {solved.frame for solved in clip.tracking.reconstruction.cameras}
     first, last = min(known) - 1 + clip.frame_offset, max(known) - 1 + clip.frame_offset  # frames of the file, from 0
     begin = round((start or 0.0) * fps)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from posewright.cli.main import main
 from posewright.cli.map_rig import table
+from posewright.core.pictures import read_picture
 from posewright.core.preview.part_colours import part_colour
-from posewright.core.preview.picture import read_picture
 from posewright.core.preview.rig_map import RigDrawing, draw_rig_map
 from posewright.rigging.maps.user_maps import FOLDER_VARIABLE
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from posewright.core.pipeline import Tracker, capture_warnings, file_sha256, terms_of
+from posewright.core.pipeline import Tracker, capture_warnings, files_sha256, terms_of
 from posewright.core.settings import TrackSettings
 from posewright.core.skeleton import BLAZEPOSE_KEYPOINTS
 from posewright.core.values import Keypoints
@@ -86,7 +86,8 @@ def test_camera_that_cannot_be_is_wrong_usage(tmp_path: Path) -> None:
 def test_hash_of_a_file(tmp_path: Path) -> None:
     data = bytes(range(256)) * 10_000
     (tmp_path / "data").write_bytes(data)
-    assert file_sha256(tmp_path / "data") == hashlib.sha256(data).hexdigest()
+    assert files_sha256([tmp_path / "data"]) == hashlib.sha256(data).hexdigest()
+    assert files_sha256([tmp_path / "data"] * 2) == hashlib.sha256(2 * data).hexdigest()
 
 
 def test_foreign_lifters_name_their_terms() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from posewright.core.preview.picture import read_picture, write_picture
+from posewright.core.pictures import read_picture
+from posewright.core.preview.picture import write_picture
 from posewright.core.preview.strips import BAR_HEIGHT, GAP, Strip, draw_strips
 from posewright.errors import PosewrightError
 
