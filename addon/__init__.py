@@ -18,7 +18,7 @@ from .apply import properties as apply_properties
 from .capture import operators as capture_operators
 from .capture import panel as capture_panel
 from .capture import properties as capture_properties
-from .character import map_operators, map_panel, overlay, picking, rows, status
+from .character import ask_operators, lighting, map_operators, map_panel, overlay, picking, rows, status
 from .character import operators as character_operators
 from .character import panel as character_panel
 from .character import properties as character_properties
@@ -61,6 +61,7 @@ MODULES = (
     character_operators,
     picking,
     map_operators,
+    ask_operators,
     apply_operators,
     live,
     cleanup_operators,
@@ -89,6 +90,7 @@ def register() -> None:
     preview.register()
     live.register()
     overlay.register()
+    lighting.register()
     dropping.register()
     menus.register()
     bpy.app.handlers.load_pre.append(_another_file)
@@ -102,6 +104,7 @@ def unregister() -> None:
     picking_operators.forget()
     thumbnails.forget()
     live.unregister()
+    lighting.unregister()
     overlay.unregister()
     preview.unregister()
     keys.unregister()

@@ -1,28 +1,23 @@
 """The bone map: find, set a part, mirror, check, save, load, remember."""
 # pyright: reportInvalidTypeForm=false
 
-from typing import TYPE_CHECKING
-
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 from bpy.types import Context, Event, Object, Operator, OperatorProperties
 
 from ...errors import PosewrightError
 from ...rigging.maps.mirroring import mirrored
-from ...rigging.maps.parts import ALL_PARTS, in_words
+from ...rigging.maps.parts import in_words
 from ...rigging.maps.user_maps import forget_map, parts_stated, read_entries, save_map, write_map
 from ..files import chosen_file
-from ..reports import reported
+from . import lighting
+from .asking import go_on
+from .base import OfCharacter, require_part
 from .choice import find_character
 from .own_maps import keep_own_map, own_map
 from .rows import release, state, state_first
-from .status import Status, forget, status_of
+from .status import Status, forget, recent_status, status_of
 from .words import about_part
-
-if TYPE_CHECKING:
-    _Mixin = Operator
-else:
-    _Mixin = object  # what is an Operator here gets registered
 
 SIDES = (
     ("left", "Left to Right", "The right side gets the counterparts of the left side's bones"),
@@ -30,34 +25,7 @@ SIDES = (
 )
 
 
-class _OfCharacter(_Mixin):
-    """What the operators share: a character that is there, and errors as reports."""
-
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        """Only with a character."""
-        try:
-            return find_character(context) is not None
-        except PosewrightError:
-            return False
-
-    @reported
-    def execute(self, context: Context) -> set[str]:
-        """Do the work on the character."""
-        obj = find_character(context)
-        if obj is None:
-            return {"CANCELLED"}
-        said = self.work(context, obj)
-        if said:
-            self.report({"INFO"}, said)
-        return {"FINISHED"}
-
-    def work(self, context: Context, obj: Object) -> str:
-        """Do it, and return the sentence to report."""
-        raise NotImplementedError
-
-
-class POSEWRIGHT_OT_find_bones(_OfCharacter, Operator):
+class POSEWRIGHT_OT_find_bones(OfCharacter, Operator):
     """Find by names and shape which bone is which part of the body; what was set by hand is given up"""
 
     bl_idname = "posewright.find_bones"
@@ -72,11 +40,11 @@ class POSEWRIGHT_OT_find_bones(_OfCharacter, Operator):
         return status.trouble or f"{obj.name}: {len(status.map.bones)} parts were found."
 
 
-class POSEWRIGHT_OT_set_bone(_OfCharacter, Operator):
-    """Take the active bone for this part of the body"""
+class POSEWRIGHT_OT_set_bone(OfCharacter, Operator):
+    """Take the active bone, or a named one, for this part of the body"""
 
     bl_idname = "posewright.set_bone"
-    bl_label = "Use Active Bone"
+    bl_label = "Set Bone"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # needs a part: not for the search
 
     part: StringProperty(name="Part", description="The part of the body, such as left_hand", options={"SKIP_SAVE"})
@@ -84,21 +52,25 @@ class POSEWRIGHT_OT_set_bone(_OfCharacter, Operator):
 
     @classmethod
     def description(cls, context: Context, properties: OperatorProperties) -> str:
-        """Name the part in the tooltip."""
-        return f"Use the bone that is active in the 3D view as {in_words(properties.part)}"
+        """Name the part in the tooltip, and light the bone up in the view, which the mouse is over."""
+        if not properties.bone:
+            return f"Use the bone that is active in the 3D view as {in_words(properties.part)}"
+        lighting.look_at(context, properties.bone)
+        return f"Use {properties.bone} as {in_words(properties.part)}.\n{_because(context, properties)}"
 
     def work(self, context: Context, obj: Object) -> str:
         """State the part."""
-        _require_part(self.part)
+        require_part(self.part)
         active = obj.data.bones.active
         bone = self.bone or (active.name if active is not None else "")
         if not bone:
             raise PosewrightError(f"Select the bone of {obj.name} first, in Pose Mode.")
         state_first(context.scene, obj, self.part, bone)
+        go_on(context.scene, obj, self.part)
         return f"{obj.name}: {bone} is the {in_words(self.part)}."
 
 
-class POSEWRIGHT_OT_clear_bone(_OfCharacter, Operator):
+class POSEWRIGHT_OT_clear_bone(OfCharacter, Operator):
     """Leave this part of the body alone"""
 
     bl_idname = "posewright.clear_bone"
@@ -109,12 +81,13 @@ class POSEWRIGHT_OT_clear_bone(_OfCharacter, Operator):
 
     def work(self, context: Context, obj: Object) -> str:
         """State that the part has no bone."""
-        _require_part(self.part)
+        require_part(self.part)
         state(context.scene, obj, self.part, [])
+        go_on(context.scene, obj, self.part)
         return ""
 
 
-class POSEWRIGHT_OT_pin_bone(_OfCharacter, Operator):
+class POSEWRIGHT_OT_pin_bone(OfCharacter, Operator):
     """Keep what was found, or let it be found by itself again"""
 
     bl_idname = "posewright.pin_bone"
@@ -139,7 +112,7 @@ class POSEWRIGHT_OT_pin_bone(_OfCharacter, Operator):
 
     def work(self, context: Context, obj: Object) -> str:
         """State what was found, or give up what was stated."""
-        _require_part(self.part)
+        require_part(self.part)
         if self.part in own_map(context.scene, obj):
             release(context.scene, obj, self.part)
         else:
@@ -148,7 +121,7 @@ class POSEWRIGHT_OT_pin_bone(_OfCharacter, Operator):
         return ""
 
 
-class POSEWRIGHT_OT_mirror_map(_OfCharacter, Operator):
+class POSEWRIGHT_OT_mirror_map(OfCharacter, Operator):
     """Give one side of the body the counterparts of the other side's bones"""
 
     bl_idname = "posewright.mirror_map"
@@ -166,7 +139,7 @@ class POSEWRIGHT_OT_mirror_map(_OfCharacter, Operator):
         return f"{len(changed)} part{'' if len(changed) == 1 else 's'} changed." if changed else "Nothing to change."
 
 
-class POSEWRIGHT_OT_check_map(_OfCharacter, Operator):
+class POSEWRIGHT_OT_check_map(OfCharacter, Operator):
     """Look for bones that are two parts, limbs upside down, and sides that are exchanged"""
 
     bl_idname = "posewright.check_map"
@@ -190,7 +163,7 @@ class POSEWRIGHT_OT_check_map(_OfCharacter, Operator):
         return {"FINISHED"}
 
 
-class POSEWRIGHT_OT_save_map(_OfCharacter, Operator):
+class POSEWRIGHT_OT_save_map(OfCharacter, Operator):
     """Write the map to a file (.json), to share it or for the command line"""
 
     bl_idname = "posewright.save_map"
@@ -218,7 +191,7 @@ class POSEWRIGHT_OT_save_map(_OfCharacter, Operator):
         return f"Saved {path}."
 
 
-class POSEWRIGHT_OT_load_map(_OfCharacter, Operator):
+class POSEWRIGHT_OT_load_map(OfCharacter, Operator):
     """Read a map (.json) for this character, as this editor and the command line write it"""
 
     bl_idname = "posewright.load_map"
@@ -242,7 +215,7 @@ class POSEWRIGHT_OT_load_map(_OfCharacter, Operator):
         return f"{obj.name}: {len(parts)} parts from {path.name}."
 
 
-class POSEWRIGHT_OT_remember_map(_OfCharacter, Operator):
+class POSEWRIGHT_OT_remember_map(OfCharacter, Operator):
     """Use this map from now on, in every file, for rigs that have the same bones"""
 
     bl_idname = "posewright.remember_map"
@@ -259,7 +232,7 @@ class POSEWRIGHT_OT_remember_map(_OfCharacter, Operator):
         return f"Remembered for every rig with these bones ({path})."
 
 
-class POSEWRIGHT_OT_forget_map(_OfCharacter, Operator):
+class POSEWRIGHT_OT_forget_map(OfCharacter, Operator):
     """Do not use the remembered map for rigs like this any more"""
 
     bl_idname = "posewright.forget_map"
@@ -278,6 +251,12 @@ def findings(status: Status) -> list[str]:
     return [*([status.trouble] if status.trouble else []), *status.conflicts]
 
 
-def _require_part(part: str) -> None:
-    if part not in ALL_PARTS:
-        raise PosewrightError(f"There is no part {part or 'without a name'}; the parts are {', '.join(ALL_PARTS)}.")
+def _because(context: Context, properties: OperatorProperties) -> str:
+    """Return what speaks for a suggested bone, as a sentence for a tooltip."""
+    try:
+        obj = find_character(context)
+        found = recent_status(context.scene, obj).suggestions(properties.part) if obj is not None else []
+    except PosewrightError:
+        return ""  # said in the panel
+    reasons = next((suggestion.reasons for suggestion in found if suggestion.bone == properties.bone), ())
+    return f"For it: {', '.join(reasons)}" if reasons else "Little speaks for it"

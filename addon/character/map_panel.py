@@ -6,10 +6,12 @@ from ...errors import PosewrightError
 from ...rigging.maps.judgement import DOUBTFUL
 from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, SIDES, TWISTS, core_of
 from ..panels import SidebarPanel
+from .asking import asked_part
 from .choice import find_character
 from .own_maps import own_map
 from .rows import END, SHORT
 from .status import Status, status_of
+from .suggestions import draw_suggestions
 from .words import title
 
 CHAINS = ("neck", *FINGERS)
@@ -120,7 +122,14 @@ def _draw_part(layout: UILayout, part: str, status: Status, stated: set[str], co
     label.label(text=title(part, side=False))
     row = split.row(align=True)
     row.prop(bones, part + SHORT, text="")
-    row.operator("posewright.set_bone", text="", icon="RESTRICT_SELECT_OFF").part = part
+    if context.mode == "POSE":  # elsewhere no bone is seen to be the active one
+        row.operator("posewright.set_bone", text="", icon="RESTRICT_SELECT_OFF").part = part
+    is_asked = asked_part(context.scene) == part and not context.scene.posewright.character.one_by_one
+    row.operator("posewright.suggest_bones", text="", icon="LIGHT", depress=is_asked).part = part
+    if is_asked:
+        split = layout.split(factor=LABEL_SHARE, align=True)
+        split.label()
+        draw_suggestions(split, part, status)
     count = len(status.map.bones.get(part, ()))
     if (count and part == "spine") or (count > 1 and (core_of(part) in CHAINS or part in stated)):
         split = layout.split(factor=LABEL_SHARE, align=True)
@@ -129,7 +138,8 @@ def _draw_part(layout: UILayout, part: str, status: Status, stated: set[str], co
         words.label(text="to")
         row = split.row(align=True)
         row.prop(bones, part + END + SHORT, text="")
-        row.label(text="", icon="BLANK1")
+        for _ in range(2 if context.mode == "POSE" else 1):
+            row.label(text="", icon="BLANK1")
 
 
 def _icon(part: str, status: Status, stated: set[str]) -> str:

@@ -20,6 +20,7 @@ from ...errors import PosewrightError
 from ...rigging.maps.judgement import DOUBTFUL
 from ...rigging.maps.parts import EXTRA_PARTS, LIMBS, SIDES, in_words
 from ...rigging.rig import RigMap
+from .asking import asked_part
 from .choice import find_character
 from .status import Status, recent_status
 
@@ -134,7 +135,7 @@ def _draw_lines(lines: list[Segment], colours: list[tuple[float, ...]], width: f
 def _draw_names() -> None:
     context = bpy.context
     shown = _shown(context)
-    if shown is None:
+    if shown is None or asked_part(context.scene):  # whose suggestions have words of their own there
         return
     obj, status = shown
     blf.size(0, LETTERS * context.preferences.system.ui_scale)

@@ -5,9 +5,11 @@ from bpy.types import Context, Object, Panel, UILayout
 from ...errors import PosewrightError
 from ..notes import draw_notes
 from ..panels import SidebarPanel
+from .asking import asked_part, open_questions
 from .choice import animated_rig, armature_behind, armatures_in, find_character, selected_characters, trouble_of
-from .status import status_of
-from .words import doubts, extras, lacks, summary, system, trouble
+from .status import Status, status_of
+from .suggestions import draw_question
+from .words import doubts, extras, lacks, missing, summary, system, trouble
 
 NOBODY = "No character yet: Apply adds the mannequin."
 SEVERAL = "Select the character that is meant, or click on it with the arrow."
@@ -54,13 +56,26 @@ def draw_status(layout: UILayout, obj: Object, context: Context) -> None:
     if context.scene.posewright.character.armature != obj:
         column.label(text=obj.name, icon="ARMATURE_DATA", translate=False)
     column.label(text=words, icon=icon)
-    lines = [line for line in (system(status), extras(status), lacks(status), *doubts(status)) if line]
-    draw_notes(column, lines, context, icon="BLANK1")
-    if status.trouble:
-        draw_notes(column, [trouble(status)], context, icon="ERROR")
+    lines = [trouble(status), system(status), extras(status), lacks(status), *doubts(status)]
+    draw_notes(column, [line for line in lines if line], context, icon="BLANK1")
     draw_notes(column, status.conflicts, context, icon="ERROR")
-    if status.trouble or status.conflicts or doubts(status):
-        column.label(text="Correct it under Bone Map", icon="DOWNARROW_HLT")
+    if obj == find_character(context):
+        _draw_way_out(layout, status, context)
+
+
+def _draw_way_out(layout: UILayout, status: Status, context: Context) -> None:
+    """Draw what helps: the next question, or the button that begins to ask; else where things can be corrected."""
+    part, waiting = asked_part(context.scene), open_questions(status)
+    if part and context.scene.posewright.character.one_by_one:
+        draw_question(layout, part, status, context)
+    elif waiting:
+        button = layout.row()
+        button.scale_y = 1.2
+        is_missing = any(other in missing(status) for other in waiting)
+        words = "Choose Missing Bones" if is_missing else "Look at Doubtful Bones"
+        button.operator("posewright.choose_missing", text=words, icon="LIGHT")
+    elif status.trouble or status.conflicts:
+        layout.label(text="Correct it under Bone Map", icon="DOWNARROW_HLT")
 
 
 def _only(obj: Object | None) -> list[Object]:

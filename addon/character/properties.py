@@ -43,6 +43,8 @@ class PosewrightCharacter(PropertyGroup):
         default=False,
         options=set(),
     )
+    asked: StringProperty(options={"HIDDEN"})  # the part whose suggestions are shown, "" for none
+    one_by_one: BoolProperty(options={"HIDDEN"})  # after an answer the next part is asked about
     show_fingers: BoolProperty(
         name="Fingers", description="Show the bones of the fingers, from the knuckle to the tip", options=set()
     )

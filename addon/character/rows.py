@@ -63,8 +63,13 @@ def _character(group: PropertyGroup) -> Object | None:
 
 
 def shared_prefix(status: Status) -> str:
-    """Return what the names of a rig's bones begin with, such as mixamorig: of Mixamo's; "" when they do not."""
-    return common_prefix(status.rest.bones)
+    """Return what the names of a rig's bones begin with, such as mixamorig: of Mixamo's.
+
+    "" when they do not, or when mere numbers would be left, as of Bone.001.
+    """
+    prefix = common_prefix(status.rest.bones)
+    left = [bone.removeprefix(prefix) for bone in status.rest.bones]
+    return prefix if sum(any(map(str.isalpha, name)) for name in left) > len(left) / 2 else ""
 
 
 def _known(group: PropertyGroup) -> Status | None:
@@ -101,10 +106,19 @@ def _with_prefix(group: PropertyGroup, bone: str) -> str:
     return whole if status is not None and whole in status.rest.bones else bone
 
 
-def _suggestions(group: PropertyGroup, context: Context, typed: str) -> list[str]:
-    status = _known(group)
-    names = [_without_prefix(group, bone) for bone in status.rest.bones] if status is not None else []
-    return [name for name in names if typed.lower() in name.lower()]
+def _search(part: str) -> Callable[[PropertyGroup, Context, str], list[str]]:
+    """Return what finds bones for a field while somebody types: the likeliest first; all, before anything is typed."""
+
+    def found(group: PropertyGroup, context: Context, typed: str) -> list[str]:
+        status = _known(group)
+        if status is None:
+            return []
+        bones = dict.fromkeys([*(s.bone for s in status.suggestions(part)), *status.rest.bones])
+        shown = [_without_prefix(group, bone) for bone in bones]
+        present = _without_prefix(group, _shown(group, part, 0))
+        return shown if typed == present else [bone for bone in shown if typed.lower() in bone.lower()]
+
+    return found
 
 
 def _fields_of(part: str, name: str, words: str, position: int, act: Act) -> dict[str, object]:
@@ -123,7 +137,7 @@ def _fields_of(part: str, name: str, words: str, position: int, act: Act) -> dic
             description=f"{words}; without what the names of all bones begin with",
             get=lambda group: _without_prefix(group, _shown(group, part, position)),
             set=lambda group, bone: _set(group, part, _with_prefix(group, bone), act),
-            search=_suggestions,
+            search=_search(part),
             options=set(),
         ),
     }

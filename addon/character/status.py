@@ -1,7 +1,8 @@
 """What is known about a character's bones: found once, and again only when bones or stated parts change."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from bpy.types import Object, Scene
 
@@ -9,6 +10,7 @@ from ...errors import PosewrightError
 from ...rigging.blender.armature import rest_of
 from ...rigging.maps.checks import conflicts
 from ...rigging.maps.mapping import map_rig
+from ...rigging.maps.ranking import Ranking, Suggestion
 from ...rigging.maps.skeleton import is_control_rig
 from ...rigging.maps.user_maps import saved_map
 from ...rigging.rig import RigMap, RigRest
@@ -28,6 +30,18 @@ class Status:
     conflicts: tuple[str, ...]  # sentences
     has_controls: bool
     is_remembered: bool  # a map is remembered for rigs like this
+    stated: frozenset[str]  # parts that somebody has set
+    _suggested: dict[str, list[Suggestion]] = field(default_factory=dict)
+
+    def suggestions(self, part: str) -> list[Suggestion]:
+        """Return the likeliest bones for a part, best first: found when they are asked for the first time."""
+        if part not in self._suggested:
+            self._suggested[part] = self._ranking.of(part)
+        return self._suggested[part]
+
+    @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(self.rest, self.map, self.stated)
 
 
 Key = tuple[int, int, str]  # session uid, bones and their parents, what was stated
@@ -79,7 +93,7 @@ def _look(scene: Scene, obj: Object) -> Status | str:
     except PosewrightError as error:
         return str(error)
     said = tuple(conflicts(rest, found))
-    return Status(rest, found, trouble, said, is_control_rig(rest), saved_map(rest) is not None)
+    return Status(rest, found, trouble, said, is_control_rig(rest), saved_map(rest) is not None, frozenset(stated))
 
 
 def _bones_of(obj: Object) -> int:

@@ -1,7 +1,9 @@
 """A character's map in plain words: how much of it was found, as what, and what is missing or doubtful."""
 
+from collections.abc import Collection
+
 from ...rigging.maps.judgement import DOUBTFUL
-from ...rigging.maps.mapping import GIVE_MAP
+from ...rigging.maps.mapping import GIVE_MAP, NEEDED
 from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, PARTS, SIDES, TWISTS, core_of, in_words
 from .status import Status
 
@@ -86,15 +88,17 @@ def doubtful(status: Status) -> list[str]:
 
 def lacks(status: Status) -> str:
     """Return what is missing in one phrase, such as "No neck, no toes", or "" """
-    absent = set(missing(status))
-    words = [f"no {part}" for part in MIDDLE if part in absent]
-    for core in LIMBS:
-        sides = [side for side in SIDES if f"{side}_{core}" in absent]
-        if len(sides) == len(SIDES):
-            words.append(f"no {PLURALS.get(core, in_words(core) + 's')}")
-        elif sides:
-            words.append(f"no {sides[0]} {in_words(core)}")
-    return ", ".join(words).capitalize()
+    return ", ".join(f"no {phrase}" for phrase in _phrases(missing(status))).capitalize()
+
+
+def needs(status: Status) -> str:
+    """Return what is missing without which nothing can be put on the character, as a sentence, or "" """
+    absent = [part for part in NEEDED if part not in status.map.bones]
+    words = [f"{'its' if not i else ''} {phrase}".strip() for i, phrase in enumerate(_phrases(absent))]
+    if not words:
+        return ""
+    listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return f"Nothing can be put on it yet: {listed} {'are' if len(absent) > 1 else 'is'} not known."
 
 
 def doubts(status: Status) -> list[str]:
@@ -105,9 +109,21 @@ def doubts(status: Status) -> list[str]:
     return [f"{in_words(part).capitalize()}: not sure" for part in parts]
 
 
+def _phrases(parts: Collection[str]) -> list[str]:
+    """Return parts in few words: both sides of a part together, such as thighs."""
+    words = [part for part in MIDDLE if part in parts]
+    for core in LIMBS:
+        sides = [side for side in SIDES if f"{side}_{core}" in parts]
+        if len(sides) == len(SIDES):
+            words.append(PLURALS.get(core, f"{in_words(core)}s"))
+        elif sides:
+            words.append(f"{sides[0]} {in_words(core)}")
+    return words
+
+
 def trouble(status: Status) -> str:
     """Return why nothing can be put on the character, without what to do about it: the editor lies below."""
-    return status.trouble.replace(f"; {GIVE_MAP}", ".").replace(f", or {GIVE_MAP}", ".")
+    return needs(status) or status.trouble.replace(f"; {GIVE_MAP}", ".").replace(f", or {GIVE_MAP}", ".")
 
 
 def title(part: str, *, side: bool = True) -> str:

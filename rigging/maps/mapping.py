@@ -18,7 +18,7 @@ from .skeleton import Skeleton
 from .structure import left_of, parts_by_shape
 from .user_maps import parts_stated, read_map, saved_map
 
-__all__ = ["EXTRA_PARTS", "FORMAT", "GIVE_MAP", "LIMBS", "MIDDLE", "PARTS", "PRESETS", "map_rig", "preset"]
+__all__ = ["EXTRA_PARTS", "FORMAT", "GIVE_MAP", "LIMBS", "MIDDLE", "NEEDED", "PARTS", "PRESETS", "map_rig", "preset"]
 
 FORMAT: Final = MAP_FORMAT
 GIVE_MAP: Final = "give a map of its bones (--map, in Blender under Character > Bone Map)."
@@ -29,7 +29,9 @@ NOT_FOUND: Final = "Not found in"
 
 FLAT: Final = 1e-6  # of the largest scale of an armature: a smaller one leaves nothing of it
 
-_NEEDED: Final = (("legs", ("left_thigh", "right_thigh")), ("arms", ("left_upper_arm", "right_upper_arm")))
+_LIMBS_NEEDED: Final = (("legs", ("left_thigh", "right_thigh")), ("arms", ("left_upper_arm", "right_upper_arm")))
+NEEDED: Final = ("hips", *(part for _, parts in _LIMBS_NEEDED for part in parts))
+"""Parts without which nothing can be put on a rig."""
 _OPTIONAL: Final = ("neck", "left_clavicle", "right_clavicle", "left_toe", "right_toe")
 _LIMB_ORDER: Final = (("clavicle", "upper_arm", "forearm", "hand"), ("thigh", "shin", "foot"))
 _LYING: Final = (  # turns that set a rig upright whose up is not the world's: on its back, on its face
@@ -263,7 +265,7 @@ def _require_size(rest: RigRest) -> None:
 
 def _problem(rest: RigRest, body: Skeleton, found: Parts, own: Parts) -> str:
     """Return why a map is of no use, as a sentence; "" when it is."""
-    for word, parts in _NEEDED:
+    for word, parts in _LIMBS_NEEDED:
         if any(not found.get(part) for part in parts):
             return f"The armature {rest.name} has no {word} that Posewright can find; {GIVE_MAP}"
     if not found.get("hips"):

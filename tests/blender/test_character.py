@@ -11,7 +11,7 @@ import bpy
 import pytest
 from blender.armatures import armature_of
 from bpy.types import Object
-from synthetic_rigs import make_rig
+from synthetic_rigs import BODY, make_rig, mirrored
 
 MODULE = "bl_ext.user_default.posewright"
 MIXAMO = "mh_female_mixamo_tpose_cm.fbx"
@@ -28,7 +28,7 @@ def maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def addon(extension: ModuleType) -> Iterator[Any]:
     """The add-on's modules for characters, in an empty scene."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
-    names = ("choice", "status", "words", "own_maps", "overlay")
+    names = ("choice", "status", "words", "own_maps", "overlay", "asking", "lighting", "rows")
     modules = {name: importlib.import_module(f"{MODULE}.addon.character.{name}") for name in names}
     modules["status"].forget()
     yield type("Modules", (), modules)
@@ -211,7 +211,7 @@ def test_what_is_missing_is_said_in_words(addon: Any, rig: Object) -> None:
     addon.own_maps.keep_own_map(bpy.context.scene, rig, entries)
     found = status(addon, rig)
     assert "has no legs" in found.trouble
-    assert addon.words.trouble(found).endswith("has no legs that Posewright can find.")
+    assert addon.words.trouble(found) == "Nothing can be put on it yet: its left thigh is not known."
     assert addon.words.summary(found)[1] == "ERROR"
     assert "no feet" in addon.words.lacks(found)
 
@@ -374,3 +374,109 @@ def test_the_drawn_map_has_a_line_for_each_bone(addon: Any, rig: Object) -> None
     forearm = next(line for line in lines if line[0] == "left_forearm")
     assert (forearm[2] - rig.matrix_world @ rig.pose.bones["left_hand"].head).length < 1e-6
     assert addon.overlay.colour_of("left_hand", status(addon, rig)) != addon.overlay.RED
+
+
+# ---- suggestions
+
+
+NUMBERED = {bone: f"Bone.{i:03}" for i, bone in enumerate(make_rig().bones)}
+ARM = ("clavicle", "upper_arm", "forearm", "hand")
+
+
+@pytest.fixture
+def one_armed(addon: Any) -> Object:
+    """A character of numbered bones without a right arm, whose shape shows no arms."""
+    bones = {name: bone for name, bone in mirrored(BODY).items() if name.removeprefix("right_") not in ARM}
+    obj = armature_of(make_rig(bones, names=NUMBERED), "Nelson")
+    character().armature = obj
+    return obj
+
+
+def test_what_is_needed_is_said_in_plain_words(addon: Any, one_armed: Object) -> None:
+    found = status(addon, one_armed)
+    assert addon.words.trouble(found) == "Nothing can be put on it yet: its upper arms are not known."
+    assert addon.asking.open_questions(found)[:2] == ["left_upper_arm", "right_upper_arm"], "needed parts come first"
+    addon.own_maps.keep_own_map(bpy.context.scene, one_armed, {"left_thigh": [], "left_upper_arm": [NUMBERED["neck"]]})
+    assert "its right upper arm and left thigh are not known" in addon.words.trouble(status(addon, one_armed))
+
+
+def test_missing_bones_are_asked_for_one_by_one(addon: Any, one_armed: Object) -> None:
+    scene = bpy.context.scene
+    assert bpy.ops.posewright.choose_missing() == {"FINISHED"}
+    assert character().asked == "left_upper_arm"
+    suggested = [found.bone for found in status(addon, one_armed).suggestions("left_upper_arm")]
+    assert NUMBERED["left_upper_arm"] in suggested[:3]
+    assert bpy.ops.posewright.set_bone(part="left_upper_arm", bone=NUMBERED["left_upper_arm"]) == {"FINISHED"}
+    assert character().asked == "right_upper_arm"
+    assert bpy.ops.posewright.choose_missing(after="right_upper_arm") == {"FINISHED"}
+    later = character().asked
+    assert later not in ("", "right_upper_arm")
+    seen = set()
+    while addon.asking.asked_part(scene) and len(seen) < 20:
+        part = character().asked
+        assert part not in seen
+        seen.add(part)
+        if NUMBERED.get(part) in one_armed.data.bones and part != "spine":
+            assert bpy.ops.posewright.set_bone(part=part, bone=NUMBERED[part]) == {"FINISHED"}
+        else:
+            assert bpy.ops.posewright.clear_bone(part=part) == {"FINISHED"}
+    assert "right_upper_arm" in seen, "what was left for later is asked again"
+    found = status(addon, one_armed).map
+    assert found.first("left_hand") == NUMBERED["left_hand"]
+    assert found.first("left_forearm") == NUMBERED["left_forearm"]
+    assert not character().one_by_one
+
+
+def test_suggestions_of_a_part_are_shown_and_put_away(addon: Any, rig: Object) -> None:
+    assert bpy.ops.posewright.suggest_bones(part="left_hand") == {"FINISHED"}
+    assert (character().asked, character().one_by_one) == ("left_hand", False)
+    assert bpy.ops.posewright.set_bone(part="left_hand", bone="left_forearm") == {"FINISHED"}
+    assert character().asked == "left_hand", "another one can be tried"
+    assert status(addon, rig).suggestions("left_hand")[0].bone == "left_hand"
+    assert bpy.ops.posewright.suggest_bones(part="left_hand") == {"FINISHED"}
+    assert character().asked == ""
+    with pytest.raises(RuntimeError, match="There is no part left_wing"):
+        bpy.ops.posewright.suggest_bones(part="left_wing")
+    character().asked = "nonsense"
+    assert addon.asking.asked_part(bpy.context.scene) == ""
+
+
+def test_a_good_character_leaves_no_question(addon: Any, rig: Object) -> None:
+    addon.own_maps.keep_own_map(bpy.context.scene, rig, {"neck": []})
+    assert addon.asking.open_questions(status(addon, rig)) == [], "many good rigs have no neck"
+    assert bpy.ops.posewright.choose_missing() == {"FINISHED"}
+    assert character().asked == ""
+
+
+def test_suggestions_are_found_once(addon: Any, rig: Object) -> None:
+    found = status(addon, rig)
+    assert found.suggestions("head") is found.suggestions("head")
+    bpy.ops.posewright.set_bone(part="left_hand", bone="left_forearm")
+    assert status(addon, rig).suggestions("head") is not found.suggestions("head")
+
+
+def test_suggestions_light_up_at_their_bones(addon: Any, rig: Object) -> None:
+    bpy.ops.posewright.suggest_bones(part="left_hand")
+    found = status(addon, rig)
+    shown = addon.lighting.shown_bones(rig, found, "left_hand")
+    assert [number for number, *_ in shown] == [1, 2, 3, 4, 5]
+    assert shown[0][1] == "left_hand"
+    assert (shown[0][2] - rig.matrix_world @ rig.pose.bones["left_hand"].head).length < 1e-6
+    assert addon.lighting.lit_bone("left_hand", found) == "left_hand", "the present one"
+    addon.lighting.look_at(bpy.context, shown[1][1])
+    assert addon.lighting.lit_bone("left_hand", found) == shown[1][1], "the one that the mouse is over"
+    assert addon.lighting.lit_bone("head", found) == "head"
+
+
+def test_mere_numbers_are_not_what_is_left_of_names(addon: Any, one_armed: Object) -> None:
+    assert addon.rows.shared_prefix(status(addon, one_armed)) == ""
+    assert character().bones.hips_short.startswith("Bone.0")
+
+
+def test_what_is_asked_survives_saving(rig: Object, tmp_path: Path) -> None:
+    bpy.ops.posewright.suggest_bones(part="left_hand")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "asked.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+    assert character().asked == ""
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "asked.blend"))
+    assert character().asked == "left_hand"
