@@ -9,46 +9,34 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from ..core.outputs import ensure_folder
+from ..core.sequence import name_of
 from ..core.settings import TrackSettings
 from ..errors import Cancelled, PosewrightError, UsageError
 from ..rigging.blender.outputs import OUT_ENDINGS
 from ..rigging.settings import RetargetSettings
+from .batch_plan import Job, plan_jobs, stamp_of
 from .capture import Tracker, open_tracker, take_warnings, write_previews
 from .console import ConsoleProgress, emit, say
 from .options import add_capture_arguments, add_common_arguments, add_overwrite_argument, capture_settings
 from .retarget import add_rig_arguments, check_rig_options, retarget_settings, rig_request
 
-VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".3gp")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One clip and where its results go."""
-
-    clip: Path
-    stem: Path  # outputs are stem + ending
-
-    def output(self, ending: str) -> Path:
-        """Return the output with this ending, e.g. ``.npz``."""
-        return self.stem.with_name(self.stem.name + ending)
-
-    @property
-    def status_file(self) -> Path:
-        """The file that records what became of this clip."""
-        return self.output(".status.json")
-
 
 def add_batch_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``batch``."""
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="clips, or folders that hold clips")
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        type=Path,
+        metavar="INPUT",
+        help="clips, or folders that hold clips; with --fps also numbered pictures",
+    )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="clips at a time (each loads its own models)")
     parser.add_argument("--format", choices=[e[1:] for e in OUT_ENDINGS], default="blend", help="what --rig writes")
@@ -68,7 +56,7 @@ def run_batch(args: argparse.Namespace) -> int:
         check_rig_options(args, Path(f"out.{args.format}"))
     elif retarget_settings(args) != RetargetSettings() or args.armature or args.map or args.export_for:
         raise UsageError("Without --rig there is nothing to animate; add it, or leave the options of the rig out.")
-    jobs = plan_jobs(args.inputs, args.out)
+    jobs = plan_jobs(args.inputs, args.out, pictures=args.fps is not None)
     ensure_folder(args.out)
     fingerprint = _fingerprint(args, settings)
     waiting = [job for job in jobs if args.overwrite or not is_done(job, fingerprint)]
@@ -80,42 +68,13 @@ def run_batch(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def plan_jobs(inputs: Iterable[Path], out: Path) -> list[Job]:
-    """Return a job for every clip; PosewrightError when an input is missing or a folder holds no clip."""
-    jobs: dict[Path, Job] = {}
-    for source in inputs:
-        if source.is_dir():
-            clips = sorted(p for p in source.rglob("*") if p.suffix.lower() in VIDEO_ENDINGS and p.is_file())
-            if not clips:
-                raise PosewrightError(f"The folder {source} holds no video files.")
-            named = [(clip, clip.relative_to(source)) for clip in clips]
-        elif source.is_file():
-            named = [(source, Path(source.name))]
-        else:
-            raise PosewrightError(f"There is no file or folder {source}.")
-        for clip, name in named:
-            jobs.setdefault(clip.resolve(), Job(clip, _free_stem(out / name.with_suffix(""), clip, jobs.values())))
-    return list(jobs.values())
-
-
-def _free_stem(stem: Path, clip: Path, others: Iterable[Job]) -> Path:
-    taken = {job.stem for job in others}
-    if stem in taken:  # walk.mp4 beside walk.mov
-        stem = stem.with_name(f"{stem.name}_{clip.suffix[1:].lower()}")
-    number = 2
-    base = stem
-    while stem in taken:
-        stem, number = base.with_name(f"{base.name}_{number}"), number + 1
-    return stem
-
-
 def is_done(job: Job, fingerprint: dict[str, Any]) -> bool:
     """Tell whether an earlier run finished this clip with the same settings."""
     status = read_status(job)
     return (
         status["status"] == "done"
         and status.get("settings") == fingerprint
-        and status.get("clip_stamp") == _stamp(job.clip)
+        and status.get("clip_stamp") == stamp_of(job.clip)
         and all(Path(path).is_file() for path in status["outputs"])
     )
 
@@ -130,12 +89,12 @@ def read_status(job: Job) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the closing table."""
-    width = max([len(Path(row["clip"]).name) for row in rows] + [4])
+    width = max([len(name_of(Path(row["clip"]))) for row in rows] + [4])
     lines = [f"{'clip':{width}}  {'status':7}  {'frames':>6}  {'seconds':>7}  remark"]
     for row in rows:
         remark = row.get("reason") or " ".join(row.get("warnings", []))
         lines.append(
-            f"{Path(row['clip']).name:{width}}  {row['status']:7}  {row.get('frames', ''):>6}  "
+            f"{name_of(Path(row['clip'])):{width}}  {row['status']:7}  {row.get('frames', ''):>6}  "
             f"{row.get('seconds', ''):>7}  {remark}"
         )
     return "\n".join(lines)
@@ -147,7 +106,7 @@ def _run_jobs(jobs: list[Job], args: argparse.Namespace, settings: TrackSettings
     if args.jobs == 1:
         tracker = open_tracker(settings)
         for number, job in enumerate(jobs, 1):
-            progress = ConsoleProgress(quiet=args.quiet, prefix=f"[{number}/{len(jobs)}] {job.clip.name}  ")
+            progress = ConsoleProgress(quiet=args.quiet, prefix=f"[{number}/{len(jobs)}] {job.name}  ")
             _run_job(job, tracker, args, fingerprint, progress)
             progress.close()
         return
@@ -156,7 +115,7 @@ def _run_jobs(jobs: list[Job], args: argparse.Namespace, settings: TrackSettings
         futures = {pool.submit(_run_in_process, job, run, fingerprint): job for job in jobs}
         for number, future in enumerate(as_completed(futures), 1):
             future.result()
-            say(f"[{number}/{len(jobs)}] {futures[future].clip.name}: {read_status(futures[future])['status']}")
+            say(f"[{number}/{len(jobs)}] {futures[future].name}: {read_status(futures[future])['status']}")
 
 
 _process_tracker: Tracker | None = None  # one per worker process, set by _start_process
@@ -193,7 +152,7 @@ def _run_job(
     status |= {
         "seconds": round(time.monotonic() - started, 1),
         "settings": fingerprint,
-        "clip_stamp": _stamp(job.clip),
+        "clip_stamp": stamp_of(job.clip),
     }
     partial = job.output(".status.json.part")
     partial.write_text(json.dumps(status, indent=1), "utf-8")
@@ -235,11 +194,3 @@ def _fingerprint(args: argparse.Namespace, settings: TrackSettings) -> dict[str,
         "retarget": retarget_settings(args).to_json() if args.rig else None,
         "preview": args.preview,
     }
-
-
-def _stamp(clip: Path) -> list[int]:
-    try:
-        facts = clip.stat()
-    except OSError:
-        return []
-    return [facts.st_size, facts.st_mtime_ns]

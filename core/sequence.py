@@ -80,7 +80,7 @@ def sequence_of(path: Path) -> Sequence | None:
 
 
 def sequences_in(folder: Path) -> list[Sequence]:
-    """Return the sequences of a folder, by name; PosewrightError for one with missing numbers."""
+    """Return the sequences of a folder, by name, also those with missing numbers."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name in _names(folder):
         found = _NUMBERED.fullmatch(name)
@@ -91,7 +91,7 @@ def sequences_in(folder: Path) -> list[Sequence]:
         digits = len(min(numbers, key=int))
         counted = _counted(numbers, digits)
         if len(counted) > 1:
-            sequences.append(_without_gaps(Sequence(folder, prefix, digits, ending, counted[0], counted[-1]), counted))
+            sequences.append(Sequence(folder, prefix, digits, ending, counted[0], counted[-1]))
     return sequences
 
 
@@ -123,7 +123,7 @@ def _only_one(folder: Path) -> Sequence | None:
         raise PosewrightError(
             f"{folder} holds several sequences of pictures ({', '.join(one.path.name for one in found[:3])}); name one."
         )
-    return found[0] if found else None
+    return _from_picture(found[0].pictures[0]) if found else None
 
 
 def _of_pattern(path: Path, pattern: re.Match[str]) -> Sequence:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from posewright.cli.batch import is_done, plan_jobs, read_status, table
+from posewright.cli.batch_plan import stamp_of
 from posewright.errors import PosewrightError
 
 
@@ -44,6 +45,29 @@ def test_a_folder_without_clips_is_refused(tmp_path: Path) -> None:
         plan_jobs([tmp_path], tmp_path / "out")
     with pytest.raises(PosewrightError, match="no file or folder"):
         plan_jobs([tmp_path / "absent"], tmp_path / "out")
+
+
+def test_numbered_pictures_are_clips_where_their_rate_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shots, out = tmp_path / "shots", tmp_path / "out"
+    pictures = [f"{folder}/{number:04}.png" for folder in ("a", "b") for number in (1, 2, 3)]
+    make_clips(shots, *pictures, "b/walk_9.jpg", "b/walk_10.jpg", "photo.jpg")
+    with pytest.raises(PosewrightError, match="only numbered pictures: say their frame rate with --fps"):
+        plan_jobs([shots], out)
+    jobs = plan_jobs([shots, shots / "b"], out, pictures=True)
+    assert [(job.name, job.stem.relative_to(out).as_posix()) for job in jobs] == [
+        ("####.png", "a/a"),
+        ("####.png", "b/b"),
+        ("walk_#.jpg", "b/walk"),
+    ]
+    make_clips(shots, "walk.mp4")
+    assert [job.name for job in plan_jobs([shots], out)] == ["walk.mp4"]
+    assert "3 sequences of numbered pictures are left out" in capsys.readouterr().err
+    assert plan_jobs([shots / "b" / "walk_#.jpg"], out) == plan_jobs([shots / "b" / "walk_9.jpg"], out)
+    before = stamp_of(jobs[0].clip)
+    (shots / "a" / "0002.png").write_bytes(b"another picture")
+    assert len(before) == 2 and stamp_of(jobs[0].clip) != before
 
 
 def test_only_unchanged_finished_clips_are_skipped(tmp_path: Path) -> None:
