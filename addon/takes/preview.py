@@ -17,7 +17,7 @@ from gpu_extras.batch import batch_for_shader
 from numpy.typing import NDArray
 
 from ...core.preview.figure import CONTACT, capsules
-from ...core.preview.solid import solid_of
+from ...core.preview.solid import Solid, solid_of
 from ...core.skeleton import CONTACT_JOINTS, STANDS
 from ...core.take import Take
 from ...errors import PosewrightError
@@ -30,6 +30,7 @@ RING_RADIUS = 0.07  # metres, around a heel or toe that stands
 RING_SEGMENTS = 24
 RING_WIDTH = 2.5  # pixels
 PATH_COLOUR = (0.89, 0.9, 0.92, 0.55)
+SOFT = 0.28  # opacity of what lies behind a thing of the scene
 SOLIDS, LINES = "SMOOTH_COLOR", "POLYLINE_UNIFORM_COLOR"  # names of Blender's shaders
 LIFT = 0.004  # metres that lines on the floor lie above it, so that the grid does not hide them
 
@@ -98,11 +99,14 @@ def _draw() -> None:
     placement = figure_placement(scene, item)
     joints, stands = joints_at(take, seconds_at(scene, take, placement.frame_start))
     scale = placement.size_ratio
-    with _as_solids():
-        _draw_body(take, joints, scale)
-    with _as_lines():
-        _draw_path(take, scale)
-        _draw_rings(take, joints, stands, scale)
+    solid = solid_of(capsules(take.joint_names, joints, float(np.nanmax(np.ptp(take.joints, axis=1)[:, 2]))))
+    for drawn_as, opacity in ((_behind_things, SOFT), (_as_solids, 1.0)):
+        with drawn_as():
+            _draw_body(solid, scale, opacity)
+    for drawn_as, opacity in ((_behind_things, SOFT), (_as_lines, 1.0)):
+        with drawn_as():
+            _draw_path(take, scale, opacity)
+            _draw_rings(take, joints, stands, scale, opacity)
 
 
 @contextmanager
@@ -112,6 +116,17 @@ def _as_solids() -> Iterator[None]:
     yield
     gpu.state.depth_mask_set(False)
     gpu.state.depth_test_set("NONE")
+
+
+@contextmanager
+def _behind_things() -> Iterator[None]:
+    """Have everything drawn, also what a thing of the scene covers; of solids the sides that face the viewer."""
+    gpu.state.depth_test_set("NONE")
+    gpu.state.blend_set("ALPHA")
+    gpu.state.face_culling_set("BACK")
+    yield
+    gpu.state.face_culling_set("NONE")
+    gpu.state.blend_set("NONE")
 
 
 @contextmanager
@@ -127,23 +142,21 @@ def _is_shown(context: Context) -> bool:
     return context.scene.posewright.show_figure and isinstance(space, SpaceView3D) and space.overlay.show_overlays
 
 
-def _draw_body(take: Take, joints: Array, scale: float) -> None:
-    stature = float(np.nanmax(np.ptp(take.joints, axis=1)[:, 2]))
-    solid = solid_of(capsules(take.joint_names, joints, stature))
+def _draw_body(solid: Solid, scale: float, opacity: float) -> None:
     if len(solid.triangles):
-        _solid(solid.points * scale, solid.colours, solid.triangles)
+        _solid(solid.points * scale, solid.colours * [1.0, 1.0, 1.0, opacity], solid.triangles)
 
 
-def _draw_path(take: Take, scale: float) -> None:
+def _draw_path(take: Take, scale: float, opacity: float) -> None:
     """Draw where the body goes, on the floor."""
     if "pelvis" not in take.joint_names or take.frames < 2:
         return
     path = take.joint("pelvis") * scale
     path = np.column_stack([path[:, :2], np.full(len(path), LIFT * scale)])
-    _lines("LINE_STRIP", path, PATH_COLOUR, 1.5)
+    _lines("LINE_STRIP", path, (*PATH_COLOUR[:3], PATH_COLOUR[3] * opacity), 1.5)
 
 
-def _draw_rings(take: Take, joints: Array, stands: NDArray[np.bool_], scale: float) -> None:
+def _draw_rings(take: Take, joints: Array, stands: NDArray[np.bool_], scale: float, opacity: float) -> None:
     """Draw a ring on the floor around each heel and toe that stands."""
     turn = np.linspace(0, 2 * np.pi, RING_SEGMENTS + 1)
     circle = RING_RADIUS * np.stack([np.cos(turn), np.sin(turn)], 1)
@@ -151,12 +164,13 @@ def _draw_rings(take: Take, joints: Array, stands: NDArray[np.bool_], scale: flo
         if standing and name in take.joint_names:
             place = joints[take.joint_names.index(name)]
             ring = np.column_stack([place[:2] + circle, np.full(len(circle), LIFT)])
-            _lines("LINE_STRIP", ring * scale, (*(part / 255 for part in CONTACT), 1.0), RING_WIDTH)
+            _lines("LINE_STRIP", ring * scale, (*(part / 255 for part in CONTACT), opacity), RING_WIDTH)
 
 
 def _solid(points: NDArray[np.floating], colours: NDArray[np.floating], triangles: NDArray[np.integer]) -> None:
     shader = gpu.shader.from_builtin(SOLIDS)
-    batch_for_shader(shader, "TRIS", {"pos": points, "color": colours}, indices=triangles).draw(shader)
+    content = {"pos": points.astype(np.float32), "color": colours.astype(np.float32)}
+    batch_for_shader(shader, "TRIS", content, indices=triangles).draw(shader)
 
 
 def _lines(kind: str, points: NDArray[np.floating], colour: tuple[float, ...], width: float) -> None:
