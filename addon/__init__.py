@@ -15,6 +15,7 @@ from . import command, menus, preferences, properties, session
 from .apply import operators as apply_operators
 from .apply import panel as apply_panel
 from .apply import properties as apply_properties
+from .apply import slices
 from .capture import operators as capture_operators
 from .capture import panel as capture_panel
 from .capture import properties as capture_properties
@@ -88,6 +89,7 @@ def register() -> None:
     command.register()
     keys.register()
     preview.register()
+    slices.register()
     live.register()
     overlay.register()
     lighting.register()
@@ -104,6 +106,7 @@ def unregister() -> None:
     picking_operators.forget()
     thumbnails.forget()
     live.unregister()
+    slices.unregister()
     lighting.unregister()
     overlay.unregister()
     preview.unregister()

@@ -9,6 +9,7 @@ from .capture.properties import PosewrightCapture
 from .character.properties import PosewrightCharacter
 from .footage.properties import PosewrightFootage
 from .takes.properties import PosewrightTake
+from .takes.store import seen
 
 
 class PosewrightScene(PropertyGroup):
@@ -17,7 +18,12 @@ class PosewrightScene(PropertyGroup):
     footage: PointerProperty(type=PosewrightFootage)
     capture: PointerProperty(type=PosewrightCapture)
     takes: CollectionProperty(type=PosewrightTake)
-    take_index: IntProperty(name="Take", description="The take that the panels are about", options=set())
+    take_index: IntProperty(
+        name="Take",
+        description="The take that the panels are about",
+        options=set(),
+        update=lambda group, context: seen(group.id_data),
+    )
     show_figure: BoolProperty(
         name="Show Figure",
         description="Draw the chosen take as a figure in the 3D view; it is not rendered",

@@ -8,10 +8,10 @@ import bpy
 from bpy.types import Context, Object, Scene
 
 from ...progress import Progress
-from ...rigging.blender.applied import Applied, apply_again, apply_take, made_action, take_id
-from ...rigging.blender.cameras import scene_rate
+from ...rigging.blender.applied import apply_again, apply_take, made_action
 from ..takes.store import current_take
-from .settings import retarget_settings, span_in_scene, start_frame
+from .ahead import solved_ahead
+from .settings import applied_as
 
 if TYPE_CHECKING:
     from ..takes.properties import PosewrightTake
@@ -28,17 +28,15 @@ def apply_item(context: Context, obj: Object, item: "PosewrightTake", chosen: An
     """
     scene = context.scene
     chosen = chosen or scene.posewright.apply
-    take, first = current_take(item), start_frame(scene, item, chosen)
-    span = None
-    if chosen.range == "scene":
-        span, first = span_in_scene(scene, take, first)
-    applied = Applied(take_id(take), first, scene_rate(scene), retarget_settings(scene, obj, chosen, span))
+    take = current_take(item)
+    applied, is_whole = applied_as(scene, obj, take, item.frame_start, chosen)
+    solved = solved_ahead(obj, take, applied.settings)
     with progress_shown(context) as progress:
         if chosen.result == "update" and made_of(obj) == item.uid:
-            result = apply_again(obj, take, applied, progress)
+            result = apply_again(obj, take, applied, progress, solved)
         else:
-            result = apply_take(obj, take, applied, name=item.name, progress=progress)
-    if span is None:
+            result = apply_take(obj, take, applied, name=item.name, progress=progress, solved=solved)
+    if is_whole:
         scene.frame_end = max(scene.frame_end, round(result["frame_end"]))
     bpy.data.actions[result["action"]][ITEM] = item.uid
     return result

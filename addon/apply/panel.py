@@ -9,6 +9,7 @@ from ..panels import SidebarPanel
 from ..takes.store import active_take
 from .drawing import draw_keys, draw_motion, draw_start
 from .operators import needs_mannequin
+from .slices import present
 
 MOST_NOTES = 4
 NO_TAKE = "Capture a video or import a take first."
@@ -35,7 +36,11 @@ class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
         if active_take(context) is None:
             draw_notes(column, [NO_TAKE], context)
         several = len(selected_characters(context))
-        if several:
+        work = present("apply")
+        if work is not None:
+            button.progress(factor=work.done, text="Turning the bones")
+            column.operator("posewright.cancel_apply", icon="CANCEL", text="Cancel")
+        elif several:
             button.operator("posewright.apply", icon="PLAY", text=f"Apply to {several} Characters", translate=False)
         elif _is_for_mannequin(context):
             button.operator("posewright.apply", icon="PLAY", text="Apply to a New Mannequin")

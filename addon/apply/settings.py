@@ -1,28 +1,37 @@
 """The choices of a panel or an operator as the settings of a retarget, and where the motion begins."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from bpy.types import Object, Scene
 
 from ...core.take import Take
 from ...errors import PosewrightError
+from ...rigging.blender.applied import Applied, take_id
 from ...rigging.blender.cameras import scene_rate
 from ...rigging.keys.settings import KeySettings
 from ...rigging.settings import RetargetSettings
 from ..character.own_maps import own_map
 
-if TYPE_CHECKING:
-    from ..takes.properties import PosewrightTake
+
+def applied_as(scene: Scene, obj: Object, take: Take, footage: float, chosen: Any) -> tuple[Applied, bool]:
+    """Return how a take is put on a character, and whether all of it is.
+
+    ``footage`` is the frame on which the take began when it was captured, ``chosen`` has the names of
+    ``properties.CHOICES``. Raises PosewrightError when nothing of the take lies in the range that is chosen.
+    """
+    first, span = start_frame(scene, footage, chosen), None
+    if chosen.range == "scene":
+        span, first = span_in_scene(scene, take, first)
+    settings = retarget_settings(scene, obj, chosen, span)
+    return Applied(take_id(take), first, scene_rate(scene), settings), span is None
 
 
-def start_frame(scene: Scene, item: "PosewrightTake | None", chosen: Any) -> float:
-    """Return the frame of the scene on which a take begins; ``chosen`` has the names of ``properties.CHOICES``."""
+def start_frame(scene: Scene, footage: float, chosen: Any) -> float:
+    """Return the frame of the scene on which a take begins."""
     if chosen.start == "current":
         return float(scene.frame_current)
-    if chosen.start == "footage" and item is not None:
-        return float(item.frame_start)
-    return float(chosen.frame_start)
+    return float(footage if chosen.start == "footage" else chosen.frame_start)
 
 
 def retarget_settings(scene: Scene, obj: Object, chosen: Any, span: tuple[float, float] | None) -> RetargetSettings:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from ...core.skeleton import STANDS
 from ...core.take import Take
 from ...errors import PosewrightError
+from ...progress import Work
 from ...rigging.blender import contacts
 from ...rigging.blender.applied import Applied, applied_to, apply_again, changed_by_hand, kept_take, take_id
 from ...rigging.blender.cameras import scene_rate
 from ...rigging.keys.settings import part_of
 from ...rigging.solver.stances import contacts_of
+from ..apply.ahead import solve_ahead, solved_ahead
 from ..apply.applying import remember_item, wearers
 from ..character.choice import require_ready
 from ..scenes import require_own
@@ -100,6 +102,21 @@ def put_again(scene: Scene, item: "PosewrightTake", *, spare: bool = False) -> O
     return Outcome(tuple(obj.name for obj in follow), tuple(obj.name for obj in spared), tuple(notes))
 
 
+def solving_again(scene: Scene, item: "PosewrightTake") -> Work[None]:
+    """Solve a take ahead for the characters that ``put_again`` gives it to, but for those that were changed by hand.
+
+    What cannot be solved is left to ``put_again``, which says so.
+    """
+    take = current_take(item)
+    worn = [(obj, applied_to(obj).settings) for obj in wearers(scene, item) if not changed_by_hand(obj)]
+    yield 0.0
+    for obj, settings in worn:
+        try:
+            yield from solve_ahead(obj, take, settings)
+        except (PosewrightError, ReferenceError):  # the latter: it was deleted
+            continue
+
+
 def take_in_contacts(scene: Scene, item: "PosewrightTake") -> None:
     """Note contacts that were changed in the Dope Sheet and not applied yet, so that they are not lost."""
     for obj in wearers(scene, item):
@@ -125,7 +142,7 @@ def _put_again(obj: Object, item: "PosewrightTake") -> list[str]:
     now = replace(before, take=take_id(take))
     empty = contacts.find_contacts(obj)
     own = empty is not None and contacts.belongs(empty, before)
-    notes = apply_again(obj, take, now)["notes"]
+    notes = apply_again(obj, take, now, solved=solved_ahead(obj, take, now.settings))["notes"]
     remember_item(obj, item.uid)
     if own:
         _keep_in_step(obj, take, now)

@@ -14,9 +14,11 @@ from bpy.types import PropertyGroup, Window, WindowManager
 
 from ...core.settings import DEFAULT_FILTER, FILTERS
 from .. import session
+from ..apply.slices import SLICE_SECONDS, begin, end, present
 from ..capture.properties import SMOOTHERS
 from ..jobs.held import is_held
 from ..takes.store import active_take, find_take
+from .changing import solving_again
 
 if TYPE_CHECKING:
     from ..takes.properties import PosewrightTake
@@ -30,6 +32,8 @@ ONE_GO_SECONDS = 1.5
 """Changes that follow each other faster than this are one step for undo."""
 
 BUSY_SECONDS = 0.3  # until the next look while another operator, a grab for example, holds the scene
+
+SOON = 0.005  # seconds, between slices
 
 NAMES = tuple(FILTERS)
 
@@ -49,6 +53,7 @@ def forget() -> None:
     """Put nothing on any character any more."""
     if bpy.app.timers.is_registered(follow):
         bpy.app.timers.unregister(follow)
+    end("follow")
 
 
 def changing(item: "PosewrightTake") -> None:
@@ -65,18 +70,34 @@ class _Last:
     take = ""  # uid
     scene = 0  # session uid
     moment = 0.0  # time.monotonic()
+    begun = 0.0
     seconds = 0.0
 
 
 def follow() -> float | None:
-    """Put the changed take on its characters again, as a step for undo; returns when to look again, or None."""
+    """Put the changed take on its characters again, as a step for undo; returns when to look again, or None.
+
+    The motion is solved in slices before, for which Blender does not stand still.
+    """
     window = _window()
-    if window is None or find_take(window.scene, _Last.take) is None:
+    item = find_take(window.scene, _Last.take) if window is not None else None
+    if window is None or item is None:
         return None
     if is_held(window):
         return BUSY_SECONDS
-    begun = time.monotonic()
-    goes_on = begun - _Last.moment < ONE_GO_SECONDS
+    slices = present("follow")
+    if slices is None:
+        _Last.begun = time.monotonic()
+        slices = begin("follow", solving_again(window.scene, item))
+    is_done = slices.go_on(SLICE_SECONDS)
+    if not is_done and not slices.is_given_up:
+        return SOON
+    end("follow")
+    return _put_on(window) if is_done else None
+
+
+def _put_on(window: Window) -> None:
+    goes_on = _Last.begun - _Last.moment < ONE_GO_SECONDS
     with bpy.context.temp_override(window=window):
         try:
             operator = bpy.ops.posewright.follow_on if goes_on else bpy.ops.posewright.follow_edits
@@ -84,8 +105,7 @@ def follow() -> float | None:
         except RuntimeError as error:
             session.state.error = str(error).removeprefix("Error: ").strip()
     _Last.moment = time.monotonic()
-    _Last.seconds = _Last.moment - begun
-    return None
+    _Last.seconds = _Last.moment - _Last.begun
 
 
 def _window() -> Window | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty
-from bpy.types import Action, Context, Object, Operator, Scene
+from bpy.types import Action, CameraBackgroundImage, Context, Object, Operator, Scene
 
 from ...errors import PosewrightError
 from ...rigging.blender.applied import placement_on
@@ -79,6 +79,7 @@ def _put_camera(context: Context, item: PosewrightTake) -> Object:
     for obj in former[1:]:
         _remove(obj)
     if former:
+        _show_alike(camera, former[0])
         camera = _renewed(former[0], camera)
     camera.name = f"{item.name} camera"
     camera[ITEM] = item.uid
@@ -102,6 +103,19 @@ def _renewed(camera: Object, other: Object) -> Object:
     if mine is not None and mine.users == 0:
         bpy.data.actions.remove(mine)
     return camera
+
+
+def footage_of(scene: Scene, item: PosewrightTake) -> CameraBackgroundImage | None:
+    """Return the footage behind what the camera of a take sees; None when there is no camera, or it has none."""
+    return next((image for camera in cameras_of(scene, item) for image in camera.data.background_images), None)
+
+
+def _show_alike(camera: Object, former: Object) -> None:
+    """Show the footage of a camera as that of another was shown: as faint, before or behind the scene, or not."""
+    camera.data.show_background_images = former.data.show_background_images or not former.data.background_images
+    for image, other in zip(camera.data.background_images, former.data.background_images, strict=False):
+        image.alpha, image.display_depth = other.alpha, other.display_depth
+        image.show_background_image = other.show_background_image
 
 
 def _motion(camera: Object) -> Action | None:

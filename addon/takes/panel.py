@@ -2,8 +2,10 @@
 
 from bpy.types import Context, Menu, Panel, UILayout, UIList
 
-from ..notes import draw_notes
+from ..apply.applying import wearers
+from ..notes import BUTTON_LETTERS, draw_notes
 from ..panels import SidebarPanel
+from .camera import footage_of
 from .properties import PosewrightTake
 from .store import active_take
 
@@ -25,9 +27,13 @@ class POSEWRIGHT_UL_takes(UIList):
         index: int | None = 0,
         flt_flag: int | None = 0,
     ) -> None:
-        """Draw name and length."""
+        """Draw name and length, whether it is new, and who has it."""
         row = layout.row(align=True)
-        row.prop(item, "name", text="", emboss=False, icon="ARMATURE_DATA")
+        row.prop(item, "name", text="", emboss=False, icon="ACTION")
+        if wearers(context.scene, item):
+            row.operator("posewright.show_wearer", text="", icon="OUTLINER_OB_ARMATURE", emboss=False).take = item.name
+        elif item.is_new:
+            row.label(text="", icon="LAYER_ACTIVE")
         length = row.row()
         length.alignment = "RIGHT"
         length.label(text=f"{item.frames / item.fps:.1f} s" if item.fps else "")
@@ -75,5 +81,12 @@ class POSEWRIGHT_PT_takes(SidebarPanel, Panel):
             draw_notes(self.layout, [EMPTY], context)
             return
         self.layout.operator("posewright.add_camera", icon="VIEW_CAMERA")
+        footage = footage_of(context.scene, item)
+        if footage is not None:
+            split = self.layout.split(factor=0.55, align=True)
+            split.prop(footage, "alpha", text="Footage", slider=True)
+            split.row(align=True).prop(footage, "display_depth", expand=True)
         if item.notes:
-            draw_notes(self.layout.box(), item.notes.splitlines(), context)
+            row = self.layout.box().row()
+            draw_notes(row.column(), item.notes.splitlines(), context, beside=BUTTON_LETTERS)
+            row.column().operator("posewright.dismiss_take_notes", text="", icon="X", emboss=False)

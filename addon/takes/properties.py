@@ -2,7 +2,7 @@
 # pyright: reportInvalidTypeForm=false
 
 import bpy
-from bpy.props import CollectionProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, CollectionProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 from bpy.types import PropertyGroup
 
 from ..cleanup.properties import PosewrightEdit
@@ -46,4 +46,5 @@ class PosewrightTake(PropertyGroup):
     contacts: StringProperty(options={"HIDDEN"})  # changes of contacts: edits as JSON
     smooth: FloatProperty(options={"HIDDEN"})  # strength of the filter over time, at first that of the capture
     filter: StringProperty(options={"HIDDEN"})  # its name
+    is_new: BoolProperty(options={"HIDDEN"})  # it was captured, and nobody has chosen or played it since
     notes: StringProperty(options={"HIDDEN"})  # what the capture wants to be known, one sentence a line

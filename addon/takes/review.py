@@ -86,3 +86,21 @@ class POSEWRIGHT_OT_report(Operator):
             bpy.ops.wm.url_open(url=path.absolute().as_uri())
         self.report({"INFO"}, f"Saved {path}.")
         return {"FINISHED"}
+
+
+class POSEWRIGHT_OT_dismiss_take_notes(Operator):
+    """Take the notes about this take away"""
+
+    bl_idname = "posewright.dismiss_take_notes"
+    bl_label = "Dismiss Notes"
+    bl_options = {"INTERNAL", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only when there is a take."""
+        return take_wanted(cls, context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Forget them."""
+        need_take(context).notes = ""
+        return {"FINISHED"}

@@ -51,6 +51,7 @@ def add_take(scene: Scene, take: Take, name: str, origin: Origin) -> "Posewright
     item.smooth, item.filter = smoothing.strength, smoothing.filter
     item.notes = "\n".join(take_warnings(take))
     chosen.take_index = len(chosen.takes) - 1
+    item.is_new = bool(origin.settings)  # after it was chosen, which makes it an old one
     chosen.show_figure = True
     return item
 
@@ -77,6 +78,13 @@ def take_wanted(operator: type[Operator], context: Context) -> bool:
         operator.poll_message_set("Capture a video or import a take first")
         return False
     return True
+
+
+def seen(scene: Scene) -> None:
+    """Note that somebody has looked at the chosen take."""
+    chosen = scene.posewright
+    if scene.library is None and 0 <= chosen.take_index < len(chosen.takes) and chosen.takes[chosen.take_index].is_new:
+        chosen.takes[chosen.take_index].is_new = False
 
 
 def need_take(context: Context) -> "PosewrightTake":

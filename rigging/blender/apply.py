@@ -10,7 +10,6 @@ from bpy.types import Object
 from numpy.typing import NDArray
 
 from ...core.take import Take
-from ...errors import PosewrightError
 from ...progress import Progress, Work, finished, part_of_work, silent
 from ..keys.settings import part_of
 from ..maps.mapping import map_rig
@@ -125,18 +124,18 @@ def solving(obj: Object, take: Take, settings: RetargetSettings, seconds: float 
     return Solved(drive, settings.drive, motion, travel, take.frames, size_ratio(body, take), placement)
 
 
-def check_unchanged(obj: Object, solved: Solved) -> None:
-    """Raise PosewrightError when the armature was changed or moved since its motion was solved."""
-    rest = solved.drive.rest
-    bones = obj.data.bones
+def still_fits(obj: Object, solved: Solved) -> bool:
+    """Return whether the armature is where it was, and built as it was, when its motion was solved."""
+    rest, bones = solved.drive.rest, obj.data.bones
     matrices = np.empty(16 * len(bones), np.float32)
     bones.foreach_get("matrix_local", matrices)
     now = dict(zip((bone.name for bone in bones), matrices.reshape(-1, 4, 4).transpose(0, 2, 1), strict=True))
-    same = len(now) == len(rest.bones) and all(
-        bone in now and np.array_equal(now[bone], matrix) for bone, matrix in zip(rest.bones, rest.rest, strict=True)
+    return (
+        len(now) == len(rest.bones)
+        and all(name in now and np.array_equal(now[name], own) for name, own in zip(rest.bones, rest.rest, strict=True))
+        and np.allclose(world_at_home(obj), rest.world, rtol=1e-4, atol=1e-6)
+        and solved.drive.still_fits()
     )
-    if not same or not np.allclose(world_at_home(obj), rest.world, rtol=1e-4, atol=1e-6):
-        raise PosewrightError(f"{obj.name} was changed while its motion was made; press Apply again.")
 
 
 def size_ratio(body: RigBody, take: Take) -> float:

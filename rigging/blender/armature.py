@@ -1,6 +1,6 @@
 """What Posewright reads from an armature: which one is meant, its rest pose, its poses, and the meshes it moves."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import bpy
@@ -67,7 +67,7 @@ def rest_of(obj: Object) -> RigRest:
     )
 
 
-def world_poses(obj: Object, rest: RigRest, frames: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+def world_poses(obj: Object, rest: RigRest, frames: NDArray[np.float64]) -> Generator[NDArray[np.float64], None, None]:
     """Yield the matrices (B,4,4) of an armature's bones in the world at frames of the scene, all that moves them in.
 
     They are evaluated apart, with nothing but what the armature depends on: meshes take most of the time of a frame,

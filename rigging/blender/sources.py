@@ -1,5 +1,7 @@
 """The animation of an armature, of the open scene or of a file, as a Take: for retargeting it onto another rig."""
 
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...core.take import Take
 from ...errors import PosewrightError, UsageError
-from ...progress import Progress, silent
+from ...progress import Progress, Work, silent
 from ..maps.mapping import map_rig
 from ..sources.skeletons import take_from_skeleton
 from .armature import rest_of, world_poses
@@ -22,6 +24,7 @@ from .linked import leave_edit_mode
 
 Array = NDArray[np.float64]
 
+REPORT_SECONDS = 1.0  # between reports of how far it is
 STILL = 1e-5  # of the skeleton's size; what moves less does not move
 RATES = (12.0, 15.0, 23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 72.0, 90.0, 100.0, 120.0, 144.0, 240.0)
 RATE_ERROR = 0.004  # part of a rate by which keys may miss it
@@ -43,6 +46,25 @@ def take_from_armature(
     ``fps`` frames a second of the take, by default the scene's. The scene is left at the frame where it was. Raises
     PosewrightError when the armature is no humanoid or does not move.
     """
+    work = reading_armature(obj, start, end, fps, map_file=map_file, provenance=provenance, seconds=REPORT_SECONDS)
+    while True:
+        try:
+            progress("rig", 0.02 + 0.04 * next(work), "reading the animation")
+        except StopIteration as stop:
+            return stop.value
+
+
+def reading_armature(
+    obj: Object,
+    start: float | None = None,
+    end: float | None = None,
+    fps: float | None = None,
+    *,
+    map_file: Path | None = None,
+    provenance: dict[str, Any] | None = None,
+    seconds: float,
+) -> Work[Take]:
+    """Do what ``take_from_armature`` does in pieces of about so many seconds; nothing is changed between them."""
     if obj.data.pose_position == "REST":
         raise PosewrightError(f"{obj.name} is shown in its rest position; set its skeleton to Pose Position first.")
     if obj.mode == "EDIT":
@@ -57,9 +79,16 @@ def take_from_armature(
     rest = rest_of(obj)
     rig_map = map_rig(rest, map_file)
     poses = np.empty((len(frames), len(rest.bones), 4, 4))
-    for k, matrices in enumerate(world_poses(obj, rest, frames)):
-        poses[k] = matrices
-        progress("rig", 0.02 + 0.04 * k / len(frames), "reading the animation")
+    count = 0
+    while count < len(frames):
+        until = time.monotonic() + seconds
+        with closing(world_poses(obj, rest, frames[count:])) as found:
+            for matrices in found:
+                poses[count] = matrices
+                count += 1
+                if time.monotonic() > until:
+                    break
+        yield count / len(frames)
     places = poses[..., :3, 3]
     moved = float(np.abs(places - places[:1]).max())
     if len(frames) > 1 and moved <= STILL * float(np.ptp(places[0], axis=0).max()):

@@ -255,3 +255,113 @@ def test_the_report_is_a_page(scene: bpy.types.Scene, tmp_path: Path) -> None:
     assert "<title>walk: report</title>" in (tmp_path / "walk.html").read_text("utf-8")
     with pytest.raises(RuntimeError, match="could not be written"):
         bpy.ops.posewright.report(filepath=str(tmp_path / "none" / "walk.html"))
+
+
+def test_the_footage_stays_as_it_was_shown(scene: bpy.types.Scene, checkout: Path) -> None:
+    camera = importlib.import_module(f"{MODULE}.addon.takes.camera")
+    item = scene.posewright.takes[0]
+    assert camera.footage_of(scene, item) is None
+    item.clip = str(checkout / "examples" / "dance.mp4")
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    footage = camera.footage_of(scene, item)
+    assert (footage.display_depth, footage.show_background_image) == ("BACK", True)
+    footage.alpha, footage.display_depth = 0.25, "FRONT"
+    assert bpy.ops.posewright.apply() == {"FINISHED"}, "which takes the camera along"
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    footage = camera.footage_of(scene, item)
+    assert footage.alpha == pytest.approx(0.25) and footage.display_depth == "FRONT"
+    camera_of(scene).data.show_background_images = False
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    assert not camera_of(scene).data.show_background_images, "hidden footage stays hidden"
+
+
+def test_footage_that_comes_later_is_shown(scene: bpy.types.Scene, checkout: Path) -> None:
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    assert not camera_of(scene).data.background_images
+    scene.posewright.takes[0].clip = str(checkout / "examples" / "dance.mp4")
+    assert bpy.ops.posewright.add_camera() == {"FINISHED"}
+    assert camera_of(scene).data.show_background_images and camera_of(scene).data.background_images
+
+
+def test_a_take_leads_to_its_character(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="No character has the take walk yet"):
+        bpy.ops.posewright.show_wearer()
+    assert bpy.ops.posewright.apply() == {"FINISHED"}
+    first = scene.posewright.character.armature or next(obj for obj in scene.objects if obj.type == "ARMATURE")
+    filmed_walk(frames=60).save(tmp_path / "long.npz")
+    bpy.ops.posewright.import_take(filepath=str(tmp_path / "long.npz"))
+    assert bpy.ops.posewright.add_mannequin() == {"FINISHED"}
+    second = scene.posewright.character.armature
+    assert bpy.ops.posewright.apply(frame_start=101) == {"FINISHED"}
+    assert second != first
+
+    assert bpy.ops.posewright.show_wearer(take="walk") == {"FINISHED"}
+    assert scene.posewright.takes[scene.posewright.take_index].name == "walk"
+    assert scene.posewright.character.armature == bpy.context.view_layer.objects.active == first
+    assert first.select_get() and not second.select_get()
+    frames = (scene.frame_preview_start, scene.frame_preview_end)
+    assert scene.use_preview_range and frames == tuple(map(round, first.animation_data.action.frame_range))
+    assert bpy.ops.posewright.show_wearer(take="long") == {"FINISHED"}
+    assert bpy.context.view_layer.objects.active == second and scene.frame_current == 101
+    assert (scene.frame_preview_start, scene.frame_preview_end)[0] == 101
+    assert bpy.ops.posewright.show_wearer(take="long") == {"FINISHED"}
+    assert not scene.use_preview_range, "a second click plays everything again"
+    with pytest.raises(RuntimeError, match="There is no take dance in this scene"):
+        bpy.ops.posewright.show_wearer(take="dance")
+
+
+def test_the_frames_of_a_strip_are_those_of_the_scene(scene: bpy.types.Scene) -> None:
+    assert bpy.ops.posewright.apply(result="nla") == {"FINISHED"}
+    obj = next(obj for obj in scene.objects if obj.type == "ARMATURE")
+    obj.animation_data.nla_tracks[-1].strips[0].frame_start_ui = 51
+    assert bpy.ops.posewright.show_wearer() == {"FINISHED"}
+    strip = obj.animation_data.nla_tracks[-1].strips[0]
+    assert (scene.frame_preview_start, scene.frame_preview_end) == (51, round(strip.frame_end))
+
+
+def test_several_characters_of_a_take_come_in_turn(scene: bpy.types.Scene) -> None:
+    worn = []
+    for _ in range(2):
+        assert bpy.ops.posewright.add_mannequin() == {"FINISHED"}
+        worn.append(scene.posewright.character.armature)
+        assert bpy.ops.posewright.apply() == {"FINISHED"}
+    shown = []
+    for _ in range(3):
+        assert bpy.ops.posewright.show_wearer() == {"FINISHED"}
+        shown.append(bpy.context.view_layer.objects.active)
+    assert set(shown) == set(worn) and shown[0] == shown[2]
+    worn[0].hide_set(True)
+    worn[1].hide_set(True)
+    assert bpy.ops.posewright.show_wearer() == {"FINISHED"}, "hidden ones are chosen, not selected"
+
+
+def test_a_captured_take_is_new_until_it_is_seen(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    store = importlib.import_module(f"{MODULE}.addon.takes.store")
+    wearing = importlib.import_module(f"{MODULE}.addon.takes.wearing")
+    takes = scene.posewright.takes
+    assert not takes[0].is_new, "it was imported"
+    for name in ("first", "second"):
+        store.add_take(scene, filmed_walk(), name, store.Origin("walk.mp4", {"quality": "best"}))
+    assert [take.is_new for take in takes] == [False, True, True]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "new.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "new.blend"))
+    scene, takes = bpy.context.scene, bpy.context.scene.posewright.takes
+    assert [take.is_new for take in takes] == [False, True, True]
+    scene.posewright.take_index = 1
+    assert [take.is_new for take in takes] == [False, False, True]
+    scene.posewright.take_index = 0
+    wearing._played(scene)
+    assert takes[2].is_new, "another one was played"
+    scene.posewright.take_index = 2
+    assert not takes[2].is_new
+    takes[2].is_new = True
+    wearing._played(scene)
+    assert not takes[2].is_new
+
+
+def test_notes_of_a_take_can_be_put_away(scene: bpy.types.Scene) -> None:
+    scene.posewright.takes[0].notes = "The person's height was not given."
+    assert bpy.ops.posewright.dismiss_take_notes() == {"FINISHED"}
+    assert scene.posewright.takes[0].notes == ""
+    bpy.ops.posewright.delete_take()
+    assert not bpy.ops.posewright.dismiss_take_notes.poll()

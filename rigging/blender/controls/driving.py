@@ -57,6 +57,10 @@ class Driven:
         return motion
         yield
 
+    def still_fits(self) -> bool:
+        """Return whether what moves the bones is as it was."""
+        return True
+
 
 class _ByControls(Driven):
     """A rig that is driven by its controls."""
@@ -85,6 +89,10 @@ class _ByControls(Driven):
                 "the drive mode deform keys them exactly."
             )
         return keyed
+
+    def still_fits(self) -> bool:
+        """Return whether controls, constraints and drivers are as they were."""
+        return self._key == key_of(self._obj, self.rest, self.map, self._wanted)
 
     def _fitting(self, motion: BoneMotion, seconds: float) -> Work[tuple[BoneMotion, float]]:
         keyed = control_motion(self.rest, motion, self._found.rig)
