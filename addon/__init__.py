@@ -36,7 +36,7 @@ from .footage.picking import operators as picking_operators
 from .jobs import keys, queue
 from .jobs import operators as jobs_operators
 from .runtime import operators as runtime_operators
-from .takes import camera, preview, review, store
+from .takes import camera, preview, review, store, wearing
 from .takes import operators as takes_operators
 from .takes import panel as takes_panel
 from .takes import properties as takes_properties
@@ -58,6 +58,7 @@ MODULES = (
     capture_operators,
     takes_operators,
     camera,
+    wearing,
     review,
     character_operators,
     picking,
@@ -89,6 +90,7 @@ def register() -> None:
     command.register()
     keys.register()
     preview.register()
+    wearing.register()
     slices.register()
     live.register()
     overlay.register()
@@ -109,6 +111,7 @@ def unregister() -> None:
     slices.unregister()
     lighting.unregister()
     overlay.unregister()
+    wearing.unregister()
     preview.unregister()
     keys.unregister()
     queue.stop()
