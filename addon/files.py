@@ -1,10 +1,15 @@
-"""The file that an operator reads or writes."""
+"""Files that operators read or write, and how their paths are kept in a .blend."""
 
+import os
 from pathlib import Path
 
 import bpy
+from bpy.types import ID
 
 from ..errors import PosewrightError
+
+FILE_OPTIONS = {"ANIMATABLE"} | ({"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set())
+"""Of a property that holds a path: it may begin with //, the folder of the .blend; before 4.5 that needed no leave."""
 
 
 def chosen_file(path: str, what: str) -> Path:
@@ -12,3 +17,18 @@ def chosen_file(path: str, what: str) -> Path:
     if not path:
         raise PosewrightError(f"Name the file of the {what}.")
     return Path(bpy.path.abspath(path))
+
+
+def absolute(path: str, owner: ID) -> Path:
+    """Return the full path of one that is kept in a data-block, which may begin with //."""
+    return Path(os.path.normpath(bpy.path.abspath(path, library=owner.library)))
+
+
+def kept(path: Path, blend: str) -> str:
+    """Return a path as the .blend of this name keeps it: relative to it, where the preferences say so."""
+    if not blend or not bpy.context.preferences.filepaths.use_relative_paths:
+        return str(path)
+    try:
+        return bpy.path.relpath(str(path), start=str(Path(blend).parent))
+    except ValueError:  # another drive of Windows
+        return str(path)

@@ -95,6 +95,16 @@ def sequences_in(folder: Path) -> list[Sequence]:
     return sequences
 
 
+def are_in_order(names: Iterable[str]) -> bool:
+    """Return whether the names are those of a sequence from its first picture on, none left out."""
+    found = [_NUMBERED.fullmatch(name) for name in names]
+    if not all(found):
+        return False
+    numbers = [int(match[2]) for match in found if match is not None]
+    around = {(match[1], match[3]) for match in found if match is not None}
+    return len(around) == 1 and all(after == before + 1 for before, after in pairwise(numbers))
+
+
 def file_of(path: Path) -> Path:
     """Return the file by which Blender knows footage: the first picture of a sequence; errors as ``sequence_of``."""
     sequence = sequence_of(path)

@@ -29,7 +29,7 @@ def footage_camera(
     clip = chosen.movie_clip if chosen.source == "CLIP" else solved_clip_of(footage.clip)
     if clip is None:
         raise PosewrightError(
-            f"The camera motion of {footage.clip.name} is not solved in this file: open the video in the clip editor, "
+            f"The camera motion of {footage.name} is not solved in this file: open the video in the clip editor, "
             "track and solve it, or choose another camera."
         )
-    return clip_camera_for(clip, start=settings.start, end=settings.end)
+    return clip_camera_for(clip, start=settings.start, end=settings.end, rate=settings.fps)

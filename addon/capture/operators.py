@@ -7,6 +7,7 @@ import bpy
 from bpy.types import Context, Operator, Scene
 
 from ...cli.in_blender import start_track
+from ...core.sequence import title_of
 from ...core.settings import TrackSettings
 from ...core.take import Take
 from ...errors import PosewrightError
@@ -55,7 +56,7 @@ def capture_job(context: Context) -> Job:
 
     return Job(
         "capture",
-        footage.clip.name,
+        footage.name,
         lambda worker: start_track(worker, footage.clip, settings, camera),
         keep,
         read=read_take,
@@ -67,7 +68,7 @@ def _keep(scene: Scene, take: Take, footage: Footage, settings: TrackSettings, f
     if footage.shown is not None and take.times is not None:
         first_frame = footage.shown.frame_at(float(take.times[0]))
         scene.posewright.apply.frame_start = round(first_frame)
-    item = add_take(scene, take, footage.clip.stem, Origin(str(footage.clip), asdict(settings), first_frame))
+    item = add_take(scene, take, title_of(footage.clip), Origin(str(footage.clip), asdict(settings), first_frame))
     return f"Captured {item.name}: {take.frames} frames."
 
 

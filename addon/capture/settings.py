@@ -25,6 +25,7 @@ def track_settings(scene: Scene, footage: Footage) -> TrackSettings:
         person=footage.person,
         start=footage.start,
         end=footage.end,
+        fps=footage.rate,
         smooth=chosen.smooth,
         filter=chosen.filter,
         fov=None if chosen.camera in OWN_LENS else chosen.fov or None,

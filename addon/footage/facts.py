@@ -1,10 +1,12 @@
-"""What Blender knows about a video: its length, its size and its frame rate."""
+"""What Blender knows about footage: its length, its size and its frame rate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import bpy
+
+from ...core.sequence import sequence_of
 
 MINUTE = 60.0
 
@@ -24,12 +26,19 @@ class Facts:
         return self.frames / self.fps if self.fps > 0 else 0.0
 
 
-def read_facts(path: Path) -> Facts | None:
-    """Return the facts of a video, None when Blender cannot read it; no data-block is left. Not while drawing."""
-    if not path.is_file():
+def read_facts(path: Path, rate: float) -> Facts | None:
+    """Return the facts of a video, or of pictures of which ``rate`` are a second; None when Blender cannot read it.
+
+    No data-block is left. Not while drawing. Raises PosewrightError for pictures that are no sequence.
+    """
+    sequence = sequence_of(path)
+    if sequence is None and not path.is_file():
         return None
     status = path.stat()
-    return _read(path, status.st_mtime_ns, status.st_size)
+    facts = _read(path, status.st_mtime_ns, status.st_size)
+    if facts is not None and sequence is not None:
+        return replace(facts, fps=rate, frames=sequence.frames)
+    return facts if facts is not None and facts.seconds > 0 else None
 
 
 @lru_cache(maxsize=16)
@@ -40,10 +49,9 @@ def _read(path: Path, changed: int, size: int) -> Facts | None:
     except RuntimeError:
         return None
     try:
-        facts = Facts(int(clip.size[0]), int(clip.size[1]), float(clip.fps), int(clip.frame_duration))
+        return Facts(int(clip.size[0]), int(clip.size[1]), float(clip.fps), int(clip.frame_duration))
     finally:
         bpy.data.movieclips.remove(clip)
-    return facts if facts.seconds > 0 else None
 
 
 def facts_words(facts: Facts) -> list[str]:

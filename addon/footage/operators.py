@@ -1,17 +1,18 @@
 """Choose footage, and which part of it is used."""
 # pyright: reportInvalidTypeForm=false
 
-from pathlib import Path
-
 import bpy
 from bpy.props import EnumProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
+from ...core.sequence import PICTURE_ENDINGS, file_of, name_of
 from ...errors import PosewrightError
+from ..files import chosen_file
 from ..reports import reported
 from .properties import ANYBODY
 from .source import facts_of, footage_of, shown_of
-from .timeline import Shown, active_clip, active_strip
+from .strips import active_strip
+from .timeline import Shown, active_clip
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".ogv")
 RANGES = (
@@ -24,14 +25,16 @@ NTSC = 1.001
 
 
 class POSEWRIGHT_OT_use_footage(Operator):
-    """Choose the video that is captured"""
+    """Choose the video that is captured, or the first of numbered pictures"""
 
     bl_idname = "posewright.use_footage"
     bl_label = "Posewright: Capture a Person"  # as it reads in the menu of what can be done with a dropped file
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_glob: StringProperty(default=";".join(f"*{ending}" for ending in VIDEO_ENDINGS), options={"HIDDEN"})
+    filter_glob: StringProperty(
+        default=";".join(f"*{ending}" for ending in (*VIDEO_ENDINGS, *PICTURE_ENDINGS)), options={"HIDDEN"}
+    )
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Take what was dropped, else let the user choose."""
@@ -43,13 +46,13 @@ class POSEWRIGHT_OT_use_footage(Operator):
     @reported
     def execute(self, context: Context) -> set[str]:
         """Choose the file."""
-        path = Path(bpy.path.abspath(self.filepath))
-        if not self.filepath or not path.is_file():
-            raise PosewrightError(f"There is no video {path}." if self.filepath else "Name the file of a video.")
+        path = file_of(chosen_file(self.filepath, "video"))
+        if not path.is_file():
+            raise PosewrightError(f"There is no video {path}.")
         footage = context.scene.posewright.footage
         footage.source, footage.clip = "FILE", str(path)
         footage.person = ANYBODY
-        self.report({"INFO"}, f"{path.name}: press Capture in the Posewright tab.")
+        self.report({"INFO"}, f"{name_of(path)}: press Capture in the Posewright tab.")
         return {"FINISHED"}
 
 
@@ -79,7 +82,7 @@ class POSEWRIGHT_OT_use_clip(Operator):
 
 
 class POSEWRIGHT_OT_use_strip(Operator):
-    """Capture the person in the active movie strip: choose it as the footage of Posewright"""
+    """Capture the person in the active strip: choose it as the footage of Posewright"""
 
     bl_idname = "posewright.use_strip"
     bl_label = "Capture with Posewright"
@@ -98,7 +101,7 @@ class POSEWRIGHT_OT_use_strip(Operator):
             raise PosewrightError(f"The strip lies in the scene {scene.name}: open that scene to capture it.")
         strip = active_strip(scene)
         if strip is None:
-            raise PosewrightError("There is no active movie strip; select one in the sequencer.")
+            raise PosewrightError("There is no active strip with a video; select one in the sequencer.")
         footage = scene.posewright.footage
         footage.strip = strip.name
         footage.source = "STRIP"
@@ -155,11 +158,11 @@ class POSEWRIGHT_OT_match_frame_rate(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only when the rate is known."""
-        return facts_of(context.scene.posewright.footage) is not None
+        return facts_of(context.scene) is not None
 
     def execute(self, context: Context) -> set[str]:
         """Set the scene's rate; 29.97 is 30 / 1.001, as Blender writes it."""
-        facts = facts_of(context.scene.posewright.footage)
+        facts = facts_of(context.scene)
         assert facts is not None
         base = min((1.0, NTSC), key=lambda base: abs(round(facts.fps * base) / base - facts.fps))
         render = context.scene.render

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bpy.types import Context, Panel, UILayout
 
+from ...core.sequence import is_picture, name_of
 from ...errors import PosewrightError
 from ...rigging.blender.cameras import scene_rate
 from ..notes import draw_notes
@@ -14,6 +15,7 @@ from .facts import facts_words, span_words
 from .picking.operators import person_words
 from .properties import ANYBODY, PosewrightFootage
 from .source import Footage, facts_of, footage_of
+from .timeline import Shown
 
 PICTURE = 4.4  # units of the interface that the small picture is high
 
@@ -41,10 +43,12 @@ class POSEWRIGHT_PT_footage(SidebarPanel, Panel):
         except PosewrightError as error:
             used, problem = None, str(error)
         _draw_facts(column, footage)
+        if is_picture(Path(footage.facts_of)):
+            column.prop(footage, "rate")
         if problem:
             draw_notes(column, [problem], context, icon="ERROR")
         if used is not None and used.shown is not None and not used.shown.plays_true(context.scene):
-            _draw_rates(column, context)
+            _draw_rates(column, context, used.shown)
         _draw_part(column, footage, used, context)
         _draw_person(column, footage)
 
@@ -60,7 +64,7 @@ def _draw_choice(layout: UILayout, footage: PosewrightFootage) -> None:
 
 def _draw_facts(layout: UILayout, footage: PosewrightFootage) -> None:
     """Draw the small picture, and beside it what is known about the video."""
-    facts = facts_of(footage)
+    facts = facts_of(footage.id_data)
     if facts is None:
         return
     box = layout.box()
@@ -71,27 +75,28 @@ def _draw_facts(layout: UILayout, footage: PosewrightFootage) -> None:
     words = row.column(align=True)
     words.scale_y = 0.85
     words.separator(factor=1.2 if icon else 0.0)
-    words.label(text=Path(footage.facts_of).name)
+    words.label(text=name_of(Path(footage.facts_of)))
     for text in facts_words(facts):
         words.label(text=text)
 
 
-def _draw_rates(layout: UILayout, context: Context) -> None:
-    """Say that the timeline shows the video faster or slower than it was filmed, and offer the cure."""
-    facts = facts_of(context.scene.posewright.footage)
+def _draw_rates(layout: UILayout, context: Context, shown: Shown) -> None:
+    """Say that the timeline shows the video faster or slower than it was filmed, and offer the cure if there is one."""
+    facts, scene = facts_of(context.scene), scene_rate(context.scene)
     assert facts is not None
-    note = (
-        f"Filmed at {facts.fps:.5g} frames a second, shown at {scene_rate(context.scene):.5g}; "
-        "the motion keeps its true speed"
-    )
-    draw_notes(layout, [note], context)
-    layout.operator("posewright.match_frame_rate", icon="TIME")
+    if shown.shows_each_frame(facts):
+        note = f"Filmed at {facts.fps:.5g} frames a second, shown at {scene:.5g}; the motion keeps its true speed"
+        draw_notes(layout, [note], context)
+        layout.operator("posewright.match_frame_rate", icon="TIME")
+    else:
+        note = f"The strip plays at {100 * scene / shown.rate:.4g} % of the speed; the motion keeps its true speed"
+        draw_notes(layout, [note], context)
 
 
 def _draw_part(layout: UILayout, footage: PosewrightFootage, used: Footage | None, context: Context) -> None:
     row = layout.row(align=True)
     row.prop(footage, "use_range")
-    facts = facts_of(footage)
+    facts = facts_of(footage.id_data)
     if used is not None and facts is not None and (used.start is not None or used.end is not None):
         length = (facts.seconds if used.end is None else min(used.end, facts.seconds)) - (used.start or 0.0)
         aside = row.row()

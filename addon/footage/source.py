@@ -1,33 +1,37 @@
 """Which footage is meant: its file, the part that is used, whom to follow, and where it lies in the timeline."""
 
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import bpy
 from bpy.types import Scene
 
+from ...core.sequence import is_picture, name_of
 from ...errors import PosewrightError
+from ..files import absolute
 from .facts import Facts
-from .timeline import Shown, movie_strips, shown_clip, shown_strip
-
-if TYPE_CHECKING:
-    from .properties import PosewrightFootage
+from .strips import movie_strips, strip_file
+from .timeline import Shown, shown_clip, shown_strip
 
 HALF = 0.5  # of a frame: by which a part is cut before its first frame and before the one after its last
 
 
 @dataclass(frozen=True)
 class Footage:
-    """A part of a video and the person to follow in it."""
+    """A part of a video, or of a sequence of pictures, and the person to follow in it."""
 
-    clip: Path
+    clip: Path  # of a sequence the first picture
     start: float | None = None  # seconds of the video
     end: float | None = None
     person: str = "largest"
     shown: Shown | None = None  # in the timeline, None for a file
+    rate: float | None = None  # pictures a second, None for a video
+
+    @property
+    def name(self) -> str:
+        """Return the name by which people know it."""
+        return name_of(self.clip)
 
     def first_frame(self, otherwise: float) -> float:
         """Return the frame of the scene on which what is used begins."""
@@ -40,8 +44,10 @@ def footage_of(scene: Scene) -> Footage:
     clip = file_of(scene)
     if not clip.is_file():
         raise PosewrightError(f"There is no video {clip}.")
+    if chosen.problem:
+        raise PosewrightError(chosen.problem)
     shown = shown_of(scene)
-    start, end = whole_part(chosen, shown)
+    start, end = whole_part(scene, shown)
     if chosen.use_range:
         if chosen.end <= chosen.start:
             raise PosewrightError("The part of the video must end later than it begins.")
@@ -49,7 +55,7 @@ def footage_of(scene: Scene) -> Footage:
             raise PosewrightError("The part between In and Out lies outside what the timeline shows of the video.")
         start = chosen.start if start is None else max(start, chosen.start)
         end = chosen.end if end is None else min(end, chosen.end)
-    return Footage(clip, start, end, chosen.person, shown)
+    return Footage(clip, start, end, chosen.person, shown, chosen.rate if is_picture(clip) else None)
 
 
 def file_of(scene: Scene) -> Path:
@@ -58,14 +64,12 @@ def file_of(scene: Scene) -> Path:
     if chosen.source == "CLIP":
         if chosen.movie_clip is None:
             raise PosewrightError("Choose a movie clip first.")
-        if chosen.movie_clip.source != "MOVIE":
-            raise PosewrightError(f"{chosen.movie_clip.name} is a sequence of pictures; Posewright reads videos.")
-        return _absolute(chosen.movie_clip.filepath, chosen.movie_clip)
+        return absolute(chosen.movie_clip.filepath, chosen.movie_clip)
     if chosen.source == "STRIP":
-        return _absolute(need_strip(scene).filepath, scene)
+        return absolute(strip_file(need_strip(scene)), scene)
     if not chosen.clip:
         raise PosewrightError("Choose a video first.")
-    path, known = _absolute(chosen.clip, scene), Path(chosen.facts_of)
+    path, known = absolute(chosen.clip, scene), Path(chosen.facts_of)
     is_elsewhere = chosen.clip.startswith("//") and not path.is_file() and known.is_file()
     return known if is_elsewhere else path  # elsewhere: the .blend was saved in another folder since
 
@@ -81,15 +85,16 @@ def need_strip(scene: Scene) -> Any:
     return found
 
 
-def facts_of(chosen: "PosewrightFootage") -> Facts | None:
+def facts_of(scene: Scene) -> Facts | None:
     """Return what is known about the chosen footage, None when Blender could not read it."""
+    chosen = scene.posewright.footage
     return Facts(chosen.size[0], chosen.size[1], chosen.fps, chosen.frames) if chosen.frames > 0 else None
 
 
 def shown_of(scene: Scene) -> Shown | None:
     """Return where the chosen footage lies in the timeline, None for a file; PosewrightError as ``shown_strip``."""
     chosen = scene.posewright.footage
-    facts = facts_of(chosen)
+    facts = facts_of(scene)
     if chosen.source == "FILE":
         return None
     if facts is None:
@@ -99,16 +104,12 @@ def shown_of(scene: Scene) -> Shown | None:
     return shown_strip(need_strip(scene), facts, scene)
 
 
-def whole_part(chosen: "PosewrightFootage", shown: Shown | None) -> tuple[float | None, float | None]:
+def whole_part(scene: Scene, shown: Shown | None) -> tuple[float | None, float | None]:
     """Return the seconds of the video that the timeline shows; None where it shows the beginning or the end."""
-    facts = facts_of(chosen)
+    facts = facts_of(scene)
     if shown is None or facts is None:
         return None, None
     margin = HALF / facts.fps  # so that rounding loses no frame and adds none
     start = shown.start - margin if shown.start > margin else None
     end = shown.end - margin if shown.end < facts.seconds - margin else None
     return start, end
-
-
-def _absolute(path: str, owner: bpy.types.ID) -> Path:
-    return Path(os.path.normpath(bpy.path.abspath(path, library=owner.library)))

@@ -6,6 +6,8 @@ from typing import Any
 import bpy
 import bpy.utils.previews  # pyright: ignore[reportMissingImports]
 
+from ...core.sequence import is_picture
+
 _collections: list[Any] = []  # the one there is, once a picture was wanted
 
 
@@ -23,7 +25,7 @@ def icon_of(file: str) -> int:
         if not Path(file).is_file():
             return 0
         collection.clear()
-        collection.load(file, file, "MOVIE")
+        collection.load(file, file, "IMAGE" if is_picture(Path(file)) else "MOVIE")
     return collection[file].icon_id
 
 

@@ -9,9 +9,13 @@ from bpy.types import Context, MovieClip, Scene
 from ...errors import PosewrightError
 from ...rigging.blender.cameras import scene_rate
 from .facts import Facts
+from .strips import effect_speed, retimed_speed
 
 ROUNDED = 1.5
 """Frames by which the length of a strip may differ from that of its file at the true speed."""
+
+EVEN_KEYS = 2
+"""Retiming keys of a strip whose speed is changed as a whole: one at each end."""
 
 SAME_RATE = 0.002  # part by which frame rates may differ and yet be one
 
@@ -37,27 +41,9 @@ class Shown:
         """Return whether the timeline shows the video at its true speed."""
         return abs(self.rate / scene_rate(scene) - 1.0) < SAME_RATE
 
-
-def strips_of(scene: Scene) -> list[Any]:
-    """Return all strips of the scene, also those in meta strips; they were called sequences before Blender 4.4."""
-    editor = scene.sequence_editor
-    if editor is None:
-        return []
-    return list(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
-
-
-def movie_strips(scene: Scene) -> list[Any]:
-    """Return the movie strips of the scene."""
-    return [strip for strip in strips_of(scene) if strip.type == "MOVIE"]
-
-
-def active_strip(scene: Scene) -> Any | None:
-    """Return the active movie strip, else the only one."""
-    editor = scene.sequence_editor
-    if editor is not None and editor.active_strip is not None and editor.active_strip.type == "MOVIE":
-        return editor.active_strip
-    found = movie_strips(scene)
-    return found[0] if len(found) == 1 else None
+    def shows_each_frame(self, facts: Facts) -> bool:
+        """Return whether each frame of the video has a frame of the scene."""
+        return abs(self.rate / facts.fps - 1.0) < SAME_RATE
 
 
 def active_clip(context: Context) -> MovieClip | None:
@@ -80,20 +66,35 @@ def shown_clip(clip: MovieClip, facts: Facts) -> Shown:
 def shown_strip(strip: Any, facts: Facts, scene: Scene) -> Shown:
     """Return where a strip lies and which part of its file it shows.
 
-    Raises PosewrightError for a strip that runs backward or at a speed of its own.
+    Raises PosewrightError for a strip that runs backward or at a changing speed.
     """
     if strip.use_reverse_frames:
         raise PosewrightError(f"The strip {strip.name} runs backward; choose its file as the source instead.")
     length = strip.frame_final_duration + strip.frame_offset_start + strip.frame_offset_end  # frames of the scene
-    frames = facts.frames - strip.animation_offset_start - strip.animation_offset_end  # of the file
+    every = facts.frames if strip.type == "MOVIE" else len(strip.elements)
+    frames = every - strip.animation_offset_start - strip.animation_offset_end  # of the file
+    rate = _strip_rate(strip, length, frames, facts, scene)
+    faster = effect_speed(strip, scene)
+    start = strip.animation_offset_start / facts.fps + faster * strip.frame_offset_start / rate
+    end = min(start + faster * strip.frame_final_duration / rate, facts.seconds)
+    return Shown(float(strip.frame_final_start), start, end, rate / faster)
+
+
+def _strip_rate(strip: Any, length: float, frames: float, facts: Facts, scene: Scene) -> float:
+    """Return the frames of the scene that a second of the file takes in a strip of this length, trimmed or not."""
     true = scene_rate(scene)
-    if abs(length - frames * true / facts.fps) <= ROUNDED:
-        rate = true
-    elif abs(length - frames) <= ROUNDED:
-        rate = facts.fps  # each frame of the file on a frame of the scene
-    else:
-        raise PosewrightError(
-            f"The strip {strip.name} plays faster or slower than it was filmed; choose its file as the source instead."
-        )
-    start = strip.animation_offset_start / facts.fps + strip.frame_offset_start / rate
-    return Shown(float(strip.frame_final_start), start, start + strip.frame_final_duration / rate, rate)
+    keys = len(getattr(strip, "retiming_keys", ()))
+    if keys == EVEN_KEYS:
+        return facts.fps / retimed_speed(length, frames)
+    if not keys and strip.type == "MOVIE" and abs(length - frames * true / facts.fps) <= ROUNDED:
+        return true
+    if not keys and abs(length - frames) <= ROUNDED:
+        return facts.fps  # each frame of the file on a frame of the scene
+    raise _uneven(strip)
+
+
+def _uneven(strip: Any) -> PosewrightError:
+    return PosewrightError(
+        f"The strip {strip.name} plays faster or slower than it was filmed, and not evenly; choose its file as the "
+        "source instead."
+    )

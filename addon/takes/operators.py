@@ -111,6 +111,7 @@ class POSEWRIGHT_OT_recall_settings(Operator):
         values = {**TrackSettings().__dict__, **json.loads(item.settings or "{}")}
         footage, capture = chosen.footage, chosen.capture
         footage.source, footage.clip = "FILE", item.clip
+        footage.rate = values["fps"] or footage.rate  # of numbered pictures
         footage.person = values["person"]
         footage.start, footage.end = values["start"] or 0.0, values["end"] or 0.0
         footage.use_range = values["start"] is not None or values["end"] is not None  # its end, where none was given

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ...core.take import Take
 from ...errors import PosewrightError
 from ..rotations import continuous, from_matrix
 from .cameras import scene_rate
-from .films import Film, load_image, number_of, read_film
+from .films import Film, load_image, read_film
 from .keyframes import KeyWriter, NewCurve, key_frames, new_action
 
 Array = NDArray[np.float64]
@@ -146,15 +147,16 @@ def _play_at_speed(
     Blender shows one frame of a video for each of the scene's. What it leaves out or shows twice is an animated
     offset, a straight line in time.
     """
-    number = len(data.background_images) - 1
-    background, rate = data.background_images[number], film.rate
-    user = background.image_user
-    user.frame_start, user.use_auto_refresh = 1, True
-    before = number_of(film, background.image, user)
-    last = frame_start + user.frame_duration / rate * scene_rate(scene)
-    frames = np.array([frame_start, max(last, frame_start + 1)])
-    shown = begin * rate + (frames - frame_start) * rate / scene_rate(scene)  # of the video, from 0
+    number, rate = len(data.background_images) - 1, film.rate
+    user = data.background_images[number].image_user
+    last = max(frame_start + film.seconds * scene_rate(scene), frame_start + 1)
+    # So early that the offset is below zero all the time: Blender cuts off what lies behind its point. And so long that
+    # no frame lies outside, for there the count stands still.
+    user.frame_start = min(1, floor(frame_start)) - film.before - film.frames
+    user.frame_duration = ceil(last) - user.frame_start + 1
+    user.use_auto_refresh = True
+    frames = np.array([frame_start, last])
+    shown = film.before + begin * rate + (frames - frame_start) * rate / scene_rate(scene)  # number less 1
     curve = settings_curve(f"background_images[{number}].image_user.frame_offset", 0, "Footage")
-    offset = before + shown - (frames - 1)
-    KeyWriter(frames).write(curve, offset + np.copysign(0.5, offset[1]))  # Blender cuts off what lies behind the point
+    KeyWriter(frames).write(curve, shown - (frames - user.frame_start) - 0.5)
     curve.extrapolation = "LINEAR"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import bpy
-from bpy.types import Image, ImageUser
+from bpy.types import Image
 
 from ...core.sequence import sequence_of
 from ...errors import PosewrightError
@@ -21,6 +21,11 @@ class Film:
     rate: float  # frames a second
     frames: int
     first: int | None = None  # number of the first picture, None of a video
+
+    @property
+    def before(self) -> int:
+        """Return what the number of the first frame is more than 1, as images count them."""
+        return 0 if self.first is None else self.first - 1
 
     @property
     def seconds(self) -> float:
@@ -57,12 +62,3 @@ def load_image(film: Film) -> Image:
     if film.first is not None:
         image.source = "SEQUENCE"
     return image
-
-
-def number_of(film: Film, image: Image, user: ImageUser) -> int:
-    """Set how many frames a user shows of a film's image; returns what its number for the first one is less 1."""
-    if film.first is None:
-        user.frame_duration = max(1, image.frame_duration)
-        return 0
-    user.frame_duration = film.frames
-    return film.first - 1

@@ -214,7 +214,7 @@ def test_a_strip_at_its_true_speed(scene: bpy.types.Scene, clip: Path) -> None:
     shown_strip, facts = part_of("footage.timeline").shown_strip, part_of("footage.facts").Facts(640, 360, FPS, FRAMES)
 
     class Strip:
-        name, use_reverse_frames = "walk", False
+        name, type, use_reverse_frames = "walk", "MOVIE", False
         animation_offset_start = animation_offset_end = 0
         frame_offset_start, frame_offset_end, frame_final_start, frame_final_duration = 24.0, 7.0, 124, 100
 

@@ -77,7 +77,7 @@ class POSEWRIGHT_OT_pick_person(Operator):
             raise PosewrightError("The picture is shown in a 3D view: press the button in its sidebar.")
         footage = footage_of(context.scene)
         self._picture = _picture_of(context, footage)
-        self._look(footage.clip)
+        self._look(footage)
         self._area, self._workspace = context.area, context.workspace.name
         self._overlay = Overlay(self._picture, context.area)
         _shown.append(self._overlay)
@@ -149,14 +149,14 @@ class POSEWRIGHT_OT_pick_person(Operator):
         if seen is not None:
             picture.show(seen, key_of(picture.wanted))
         elif self._job is None:
-            self._look(self._clip)
+            self._look(self._footage)
         self._redraw()
 
-    def _look(self, clip: Path) -> None:
+    def _look(self, footage: Footage) -> None:
         """Have the worker look at the wanted moment; PosewrightError when there is no worker to be had."""
         picture, key = self._picture, key_of(self._picture.wanted)
-        self._clip = clip
-        job = _people_job(clip, picture.wanted, lambda moment: self._arrived(moment, key), self._fail)
+        self._footage = footage
+        job = _people_job(footage, picture.wanted, lambda moment: self._arrived(moment, key), self._fail)
         queue.add(job)
         self._job = job
         picture.words = "Looking for people..."
@@ -246,18 +246,18 @@ def _is_number(text: str) -> bool:
 
 
 def _picture_of(context: Context, footage: Footage) -> Picture:
-    facts = facts_of(context.scene.posewright.footage)
+    facts = facts_of(context.scene)
     first = footage.start or 0.0
     last = footage.end if footage.end is not None else facts.seconds if facts is not None else first
-    return Picture(footage.clip.name, first, max(first, last), first)
+    return Picture(footage.name, first, max(first, last), first)
 
 
-def _people_job(clip: Path, seconds: float, arrived: Any, failed: Any) -> Job:
-    settings = TrackSettings(device=choices.device(), offline=not bpy.app.online_access)
+def _people_job(footage: Footage, seconds: float, arrived: Any, failed: Any) -> Job:
+    settings = TrackSettings(device=choices.device(), fps=footage.rate, offline=not bpy.app.online_access)
 
     def start(worker: WorkerProcess) -> WorkerJob:
         out = str(worker.folder / "people.npy")
-        return WorkerJob(worker, "people", clip=str(clip), seconds=seconds, out=out, settings=asdict(settings))
+        return WorkerJob(worker, "people", clip=str(footage.clip), seconds=seconds, out=out, settings=asdict(settings))
 
     def read(result: dict[str, Any]) -> Moment:
         file = Path(result["out"])
@@ -270,7 +270,7 @@ def _people_job(clip: Path, seconds: float, arrived: Any, failed: Any) -> Job:
         arrived(moment)
         return ""
 
-    return Job("people", clip.name, start, show, read=read, failed=failed, is_aside=True)
+    return Job("people", footage.name, start, show, read=read, failed=failed, is_aside=True)
 
 
 def _is_open(context: Context, area: Area) -> bool:
