@@ -1,4 +1,7 @@
-"""Esc in the 3D view stops the work; it can be changed in Blender's preferences as any other key."""
+"""Esc in the 3D view stops the work, but not the set-up of the runtime.
+
+It can be changed in Blender's preferences as any other key.
+"""
 
 import time
 
@@ -34,7 +37,9 @@ def register() -> None:
     if configuration is None:  # without a window
         return
     keymap = configuration.keymaps.new(name="3D View", space_type="VIEW_3D")
-    _added.append((keymap, keymap.keymap_items.new("posewright.cancel", "ESC", "PRESS")))
+    item = keymap.keymap_items.new("posewright.cancel", "ESC", "PRESS")
+    item.properties.spare_setup = True
+    _added.append((keymap, item))
 
 
 def unregister() -> None:

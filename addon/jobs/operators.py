@@ -8,6 +8,7 @@ from ...errors import Cancelled, PosewrightError
 from .. import session
 from . import queue
 from .held import is_held
+from .job import Job
 from .keys import stopped_playback
 
 SOON = 0.01  # seconds
@@ -74,6 +75,12 @@ class POSEWRIGHT_OT_cancel(Operator):
     bl_options = {"INTERNAL"}
 
     all: BoolProperty(name="All", description="Also what waits in the queue", default=False, options={"SKIP_SAVE"})
+    spare_setup: BoolProperty(
+        name="Spare the Set-Up",
+        description="Leave the set-up of the runtime alone, as the key does: it has a Cancel of its own",
+        default=False,
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
     job: IntProperty(
         name="Job",
         description="The number of what is stopped; 0: what runs now",
@@ -89,18 +96,21 @@ class POSEWRIGHT_OT_cancel(Operator):
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Leave an Esc to what else it is for: an animation that plays."""
         is_playing = context.screen is not None and context.screen.is_animation_playing
-        if event.type == "ESC" and (is_playing or stopped_playback()):
+        if event.type == "ESC" and (is_playing or stopped_playback() or not self._meant()):
             return {"PASS_THROUGH"}
         return self.execute(context)
 
     def execute(self, context: Context) -> set[str]:
         """Ask the worker to stop, or take what waits out of the queue."""
-        meant = (
-            queue.jobs() if self.all else [job for job in queue.jobs() if job.number == self.job or not self.job][:1]
-        )
+        meant = self._meant()
         for job in reversed(meant):
             queue.cancel(job)
         return {"FINISHED"} if meant else {"CANCELLED"}
+
+    def _meant(self) -> list[Job]:
+        """Return the jobs to stop."""
+        able = [job for job in queue.jobs() if not (self.spare_setup and job.kind == "setup")]
+        return able if self.all else [job for job in able if job.number == self.job or not self.job][:1]
 
 
 class POSEWRIGHT_OT_copy_log(Operator):

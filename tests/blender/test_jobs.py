@@ -110,3 +110,17 @@ def test_each_job_of_the_queue_is_cancelled_by_its_own_button(queue: Any) -> Non
     assert jobs[0].is_cancelled and not jobs[1].is_cancelled
     assert bpy.ops.posewright.cancel(all=True) == {"FINISHED"}
     assert queue.jobs() == [jobs[0]]
+
+
+def test_the_key_leaves_a_set_up_alone(queue: Any) -> None:
+    """Minutes of downloads are not lost by an Esc that was meant for something else."""
+    jobs = importlib.import_module(f"{MODULE}.addon.jobs.job")
+    setting_up = jobs.Job("setup", "runtime", lambda worker: None, lambda context, result: "")
+    capturing = jobs.Job("capture", "walk.mp4", lambda worker: None, lambda context, result: "")
+    queue.queue.waiting.extend([setting_up, capturing])
+    assert bpy.ops.posewright.cancel(spare_setup=True) == {"FINISHED"}
+    assert queue.jobs() == [setting_up]
+    assert bpy.ops.posewright.cancel(spare_setup=True) == {"CANCELLED"}
+    assert queue.jobs() == [setting_up]
+    assert bpy.ops.posewright.cancel(job=setting_up.number) == {"FINISHED"}
+    assert not queue.jobs()
