@@ -36,7 +36,7 @@ from .footage.picking import operators as picking_operators
 from .jobs import keys, queue
 from .jobs import operators as jobs_operators
 from .runtime import operators as runtime_operators
-from .takes import camera, preview, review, store, wearing
+from .takes import camera, paths, preview, review, store, wearing
 from .takes import operators as takes_operators
 from .takes import panel as takes_panel
 from .takes import properties as takes_properties
@@ -89,6 +89,7 @@ def register() -> None:
     Scene.posewright = bpy.props.PointerProperty(type=properties.PosewrightScene)
     command.register()
     keys.register()
+    paths.register()
     preview.register()
     wearing.register()
     slices.register()
@@ -113,6 +114,7 @@ def unregister() -> None:
     overlay.unregister()
     wearing.unregister()
     preview.unregister()
+    paths.unregister()
     keys.unregister()
     queue.stop()
     store.forget()

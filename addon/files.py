@@ -24,10 +24,16 @@ def absolute(path: str, owner: ID) -> Path:
     return Path(os.path.normpath(bpy.path.abspath(path, library=owner.library)))
 
 
-def kept(path: Path, blend: str) -> str:
+def kept(path: str, blend: str) -> str:
     """Return a path as the .blend of this name keeps it: relative to it, where the preferences say so."""
-    if not blend or not bpy.context.preferences.filepaths.use_relative_paths:
-        return str(path)
+    is_relative = path.startswith("//")
+    if not path or is_relative or not blend or not bpy.context.preferences.filepaths.use_relative_paths:
+        return path
+    return relative(Path(path), blend)
+
+
+def relative(path: Path, blend: str) -> str:
+    """Return a full path as one that begins with //, the folder of the .blend of this name, if it is of that drive."""
     try:
         return bpy.path.relpath(str(path), start=str(Path(blend).parent))
     except ValueError:  # another drive of Windows

@@ -19,7 +19,7 @@ from ...core.sequence import file_of as file_of_sequence
 from ...core.sequence import is_picture
 from ...errors import PosewrightError
 from ...rigging.blender.cameras import scene_rate
-from ..files import FILE_OPTIONS, absolute, kept
+from ..files import FILE_OPTIONS, absolute, relative
 from .facts import Facts, read_facts
 from .source import file_of
 from .strips import active_strip, movie_strips
@@ -56,7 +56,7 @@ def _name_first_picture(footage: "PosewrightFootage") -> bool:
         return False  # it is told where the footage is used
     if first == path:
         return False
-    footage.clip = kept(first, bpy.data.filepath if footage.clip.startswith("//") else "")
+    footage.clip = relative(first, bpy.data.filepath) if footage.clip.startswith("//") else str(first)
     return True
 
 

@@ -15,6 +15,7 @@ from ..character.choice import find_character
 from ..reports import reported
 from ..scenes import require_own
 from .framing import look_through
+from .paths import clip_of
 from .properties import PosewrightTake
 from .store import current_take, need_take, take_wanted
 
@@ -51,7 +52,7 @@ class POSEWRIGHT_OT_add_camera(Operator):
             scene.render.resolution_x, scene.render.resolution_y = size
         if self.look_through:
             look_through(context)
-        clip = _video(item)
+        clip = clip_of(item)
         if clip is not None and not clip.is_file():
             self.report({"WARNING"}, f"The video {clip} is not there any more; the camera has no footage.")
         return {"FINISHED"}
@@ -75,7 +76,9 @@ def _put_camera(context: Context, item: PosewrightTake) -> Object:
     """Add the camera of a take, in the place of the one that was added before."""
     scene = context.scene
     former = cameras_of(scene, item)
-    camera = add_film_camera(scene.collection, current_take(item), _placement(context, item), clip=_video(item))
+    camera = add_film_camera(
+        scene.collection, current_take(item), _placement(context, item), clip=clip_of(item), beside=_beside()
+    )
     for obj in former[1:]:
         _remove(obj)
     if former:
@@ -122,8 +125,10 @@ def _motion(camera: Object) -> Action | None:
     return camera.animation_data.action if camera.animation_data is not None else None
 
 
-def _video(item: PosewrightTake) -> Path | None:
-    return Path(bpy.path.abspath(item.clip)) if item.clip else None
+def _beside() -> Path | None:
+    """Return the .blend that the paths of new footage are to be relative to, None where they are not."""
+    is_relative = bpy.data.is_saved and bpy.context.preferences.filepaths.use_relative_paths
+    return Path(bpy.data.filepath) if is_relative else None
 
 
 def _placement(context: Context, item: PosewrightTake) -> Placement:

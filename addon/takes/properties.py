@@ -6,6 +6,7 @@ from bpy.props import BoolProperty, CollectionProperty, FloatProperty, IntProper
 from bpy.types import PropertyGroup
 
 from ..cleanup.properties import PosewrightEdit
+from ..files import FILE_OPTIONS
 
 
 def _unique_name(item: "PosewrightTake", context: bpy.types.Context) -> None:
@@ -38,7 +39,9 @@ class PosewrightTake(PropertyGroup):
     text: PointerProperty(type=bpy.types.Text, options={"HIDDEN"})  # the whole take, as it was captured
     frames: IntProperty(name="Frames", options={"HIDDEN"})
     fps: FloatProperty(name="Frames a Second", options={"HIDDEN"})
-    clip: StringProperty(name="Video", description="The video that it was captured from", subtype="FILE_PATH")
+    clip: StringProperty(
+        name="Video", description="The video that it was captured from", subtype="FILE_PATH", options=FILE_OPTIONS
+    )
     settings: StringProperty(options={"HIDDEN"})  # of the capture, as JSON
     frame_start: FloatProperty(options={"HIDDEN"}, default=1.0)  # of the scene, where the motion begins
     edits: CollectionProperty(type=PosewrightEdit)

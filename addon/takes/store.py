@@ -15,6 +15,7 @@ from ...errors import PosewrightError
 from ...rigging.blender.applied import take_id
 from ...rigging.blender.packing import packed, unpacked
 from ..cleanup.edits import State, apply_edits, state_of
+from ..files import kept
 from ..scenes import require_own
 from .properties import unique_name
 
@@ -47,7 +48,8 @@ def add_take(scene: Scene, take: Take, name: str, origin: Origin) -> "Posewright
     item.name = unique_name(name, others)
     item.text = packed(take, item.name, take_id(take))
     item.frames, item.fps = take.frames, take.fps
-    item.clip, item.settings, item.frame_start = origin.clip, json.dumps(origin.settings), origin.frame_start
+    item.clip, item.settings = kept(origin.clip, bpy.data.filepath), json.dumps(origin.settings)
+    item.frame_start = origin.frame_start
     item.smooth, item.filter = smoothing.strength, smoothing.filter
     item.notes = "\n".join(take_warnings(take))
     chosen.take_index = len(chosen.takes) - 1
