@@ -112,9 +112,15 @@ def file_of(path: Path) -> Path:
 
 
 def name_of(path: Path) -> str:
-    """Return the name by which people know footage: of the first picture of a sequence ``walk_####.png``."""
+    """Return the name by which people know footage: of the first picture of a sequence ``walk_####.png``.
+
+    Where the names have nothing but a number it is that of the folder as well: ``walk/####.png``.
+    """
     found = _NUMBERED.fullmatch(path.name) if is_picture(path) else None
-    return path.name if found is None else f"{found[1]}{'#' * len(found[2])}{found[3]}"
+    if found is None:
+        return path.name
+    name = f"{found[1]}{'#' * len(found[2])}{found[3]}"
+    return name if found[1] else f"{path.parent.name}/{name}"
 
 
 def title_of(path: Path) -> str:

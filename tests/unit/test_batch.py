@@ -57,8 +57,8 @@ def test_numbered_pictures_are_clips_where_their_rate_is_given(
         plan_jobs([shots], out)
     jobs = plan_jobs([shots, shots / "b"], out, pictures=True)
     assert [(job.name, job.stem.relative_to(out).as_posix()) for job in jobs] == [
-        ("####.png", "a/a"),
-        ("####.png", "b/b"),
+        ("a/####.png", "a/a"),
+        ("b/####.png", "b/b"),
         ("walk_#.jpg", "b/walk"),
     ]
     make_clips(shots, "walk.mp4")
