@@ -4,7 +4,7 @@ from bpy.types import Context, Panel
 
 from ...errors import PosewrightError
 from ..character.choice import selected_characters, trouble_of
-from ..notes import BUTTON_LETTERS, draw_notes
+from ..notes import BUTTON_POINTS, draw_notes
 from ..panels import SidebarPanel
 from ..takes.store import active_take
 from .drawing import draw_keys, draw_motion, draw_start
@@ -12,7 +12,7 @@ from .operators import needs_mannequin
 from .slices import present
 
 MOST_NOTES = 4
-NO_TAKE = "Capture a video or import a take first."
+NO_TAKE = "Capture or import a take first."
 
 
 class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
@@ -38,7 +38,7 @@ class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
         several = len(selected_characters(context))
         work = present("apply")
         if work is not None:
-            button.progress(factor=work.done, text="Turning the bones")
+            button.progress(factor=work.done, text=f"Applying {round(100 * work.done)} %")
             column.operator("posewright.cancel_apply", icon="CANCEL", text="Cancel")
         elif several:
             button.operator("posewright.apply", icon="PLAY", text=f"Apply to {several} Characters", translate=False)
@@ -49,7 +49,7 @@ class POSEWRIGHT_PT_apply(SidebarPanel, Panel):
         if chosen.notes:
             row = column.box().row()
             notes = chosen.notes.splitlines()
-            draw_notes(row.column(), notes[:MOST_NOTES], context, beside=BUTTON_LETTERS)
+            draw_notes(row.column(), notes[:MOST_NOTES], context, beside=BUTTON_POINTS)
             aside = row.column()
             aside.operator("posewright.dismiss_notes", text="", icon="X", emboss=False)
 

@@ -11,7 +11,8 @@ from .status import Status, status_of
 from .suggestions import draw_question
 from .words import doubts, extras, lacks, missing, summary, system, trouble
 
-NOBODY = "No character yet: Apply adds the mannequin."
+NOBODY = "None yet: Apply adds a mannequin."
+MOST_CONFLICTS = 3  # told one by one
 SEVERAL = "Select the character that is meant, or click on it with the arrow."
 
 
@@ -56,11 +57,16 @@ def draw_status(layout: UILayout, obj: Object, context: Context) -> None:
     if context.scene.posewright.character.armature != obj:
         column.label(text=obj.name, icon="ARMATURE_DATA", translate=False)
     column.label(text=words, icon=icon)
-    lines = [trouble(status), system(status), extras(status), lacks(status), *doubts(status)]
-    draw_notes(column, [line for line in lines if line], context, icon="BLANK1")
-    draw_notes(column, status.conflicts, context, icon="ERROR")
+    draw_notes(column, [line for line in (trouble(status),) if line], context, icon="BLANK1")
     if obj == find_character(context):
         _draw_way_out(layout, status, context)
+    column = layout.column(align=True)
+    lines = [system(status), extras(status), lacks(status), *doubts(status)]
+    draw_notes(column, [line for line in lines if line], context, icon="BLANK1")
+    more = len(status.conflicts) - MOST_CONFLICTS
+    draw_notes(column, status.conflicts[:MOST_CONFLICTS], context, icon="ERROR")
+    if more > 0:
+        column.label(text=f"{more} more: Check under Bone Map", icon="BLANK1")
 
 
 def _draw_way_out(layout: UILayout, status: Status, context: Context) -> None:
@@ -74,7 +80,7 @@ def _draw_way_out(layout: UILayout, status: Status, context: Context) -> None:
         is_missing = any(other in missing(status) for other in waiting)
         words = "Choose Missing Bones" if is_missing else "Look at Doubtful Bones"
         button.operator("posewright.choose_missing", text=words, icon="LIGHT")
-    elif status.trouble or status.conflicts:
+    elif status.trouble:
         layout.label(text="Correct it under Bone Map", icon="DOWNARROW_HLT")
 
 

@@ -3,13 +3,13 @@
 from bpy.types import Context, Menu, Panel, UILayout, UIList
 
 from ..apply.applying import wearers
-from ..notes import BUTTON_LETTERS, draw_notes
+from ..notes import BUTTON_POINTS, draw_notes
 from ..panels import SidebarPanel
 from .camera import footage_of
 from .properties import PosewrightTake
 from .store import active_take
 
-EMPTY = "Captures come here; + imports a take or a BVH."
+EMPTY = "Captures and imports come here."
 
 
 class POSEWRIGHT_UL_takes(UIList):
@@ -88,5 +88,5 @@ class POSEWRIGHT_PT_takes(SidebarPanel, Panel):
             split.row(align=True).prop(footage, "display_depth", expand=True)
         if item.notes:
             row = self.layout.box().row()
-            draw_notes(row.column(), item.notes.splitlines(), context, beside=BUTTON_LETTERS)
+            draw_notes(row.column(), item.notes.splitlines(), context, beside=BUTTON_POINTS)
             row.column().operator("posewright.dismiss_take_notes", text="", icon="X", emboss=False)

@@ -376,6 +376,20 @@ def test_the_drawn_map_has_a_line_for_each_bone(addon: Any, rig: Object) -> None
     assert addon.overlay.colour_of("left_hand", status(addon, rig)) != addon.overlay.RED
 
 
+def test_sentences_are_broken_where_they_fit(addon: Any) -> None:
+    notes = importlib.import_module(f"{MODULE}.addon.notes")
+    sentence = "The armature Jörg der Läufer is linked from characters.blend; make a library override of it first."
+    lines = notes.lines_of(sentence, 200.0, 11.0)
+    assert " ".join(lines) == sentence and 2 < len(lines) < 6
+    blf = importlib.import_module("blf")  # there once bpy is
+    blf.size(0, 11.0)
+    assert all(blf.dimensions(0, line)[0] <= 200.0 for line in lines)
+    wider = notes.lines_of(sentence, 400.0, 22.0)
+    assert abs(len(wider) - len(lines)) <= 1, "at twice the size twice the width is needed"
+    assert notes.lines_of("Donaudampfschifffahrt is long", 20.0, 11.0)[0] == "Donaudampfschifffahrt"
+    assert notes.lines_of("", 200.0, 11.0) == []
+
+
 # ---- suggestions
 
 
