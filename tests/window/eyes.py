@@ -15,9 +15,11 @@ from bpy.types import Region
 from window.hand import Hand, Point, Steps
 
 Places = Generator[float, None, dict[str, Point]]
+Seen = list[tuple[Point, str]]
 
-ROW_PIXELS = 9  # lower than any button
-COLUMNS = (0.3, 0.83, 0.6)  # where in a row of a panel the buttons are, as parts of its width
+ROW_PIXELS = 16  # lower than any button
+LEFT, RIGHT = 0.3, 0.83  # where in a row of a panel the buttons are, as parts of its width
+BETWEEN = (0.6, 0.75)  # where else, in rows that hold one thing at the left and another at the right
 LOOKS = 15  # at a screen that does not come to rest
 INSIDE = (0.1, 0.88)  # between the edges of the panels, without the tabs
 NUDGE_PIXELS = 10
@@ -96,20 +98,30 @@ class Eyes(Hand):
     def look_over(self, wanted: str | None = None, below: Point | None = None) -> Places:
         """Go over what the side bar shows and return what can be pressed there, with its place.
 
-        Where ``wanted`` is given the look ends with the column that holds it; ``below`` a point nothing above is seen.
+        Where ``wanted`` is given the look ends with it; ``below`` a point nothing above is seen.
         """
         self._places = {}
         top = below[1] if below is not None else math.inf
-        rows_with_something = [row for row in (yield from self.rows()) if row < top]
-        for part in COLUMNS:
-            rows: dict[str, list[Point]] = {}
-            for point, found in (yield from self.look_down(part, rows_with_something)):
-                if found and found not in self._places:
-                    rows.setdefault(found, []).append(point)
-            self._places |= {what: points[len(points) // 2] for what, points in rows.items()}
-            if wanted is not None and any(wanted in what for what in self._places):
+        rows = [row for row in (yield from self.rows()) if row < top]
+        left, right = [], []
+        for part, seen in ((LEFT, left), (RIGHT, right)):
+            seen += yield from self.look_down(part, rows, wanted)
+            if self._remember(seen, wanted):
+                return self._places
+        rows = [y for ((_, y), at_left), (_, at_right) in zip(left, right, strict=True) if at_left != at_right]
+        for part in BETWEEN:
+            if self._remember((yield from self.look_down(part, rows, wanted)), wanted):
                 break
         return self._places
+
+    def _remember(self, seen: Seen, wanted: str | None) -> bool:
+        """Remember the places of what was seen first in this column; whether what is wanted is among it."""
+        rows: dict[str, list[Point]] = {}
+        for point, found in seen:
+            if found and found not in self._places:
+                rows.setdefault(found, []).append(point)
+        self._places |= {what: points[len(points) // 2] for what, points in rows.items()}
+        return wanted is not None and any(wanted in what for what in self._places)
 
     def rows(self) -> Generator[float, None, list[float]]:
         """Return the heights in the window, from the top, at which the side bar is not all plain."""
@@ -118,36 +130,45 @@ class Eyes(Hand):
         left, right = (int(region.x + part * region.width) for part in INSIDE)
         seen = (yield from self.screen())[first:last, left:right, :3].astype(int)
         plain = np.ptp(seen, axis=1).max(1) < PLAIN
-        return [region.y + region.height - 1 - row for row in range(4, len(plain), ROW_PIXELS) if not plain[row]]
+        tops = [top for top in range(0, len(plain), ROW_PIXELS) if not plain[top : top + ROW_PIXELS].all()]
+        return [region.y + region.height - 1 - top - ROW_PIXELS // 2 for top in tops]
 
-    def look_down(self, part: float, rows: list[float]) -> Generator[float, None, list[tuple[Point, str]]]:
-        """Go down the side bar at a part of its width; returns what is lit at each of these heights, or ""."""
+    def look_down(self, part: float, rows: list[float], wanted: str | None = None) -> Generator[float, None, Seen]:
+        """Go down the side bar at a part of its width; returns what is lit at each of these heights, or "".
+
+        Where ``wanted`` is given the look ends below it.
+        """
         region, seen = self.region(), []
         for y in rows:
             point = (region.x + region.width * part, y)
             yield from self.move(point)
-            seen.append((point, self.lit(region)))
+            found = self.lit(region)
+            if wanted is not None and wanted not in found and seen and wanted in seen[-1][1]:
+                break
+            seen.append((point, found))
         return seen
 
     def find(self, wanted: str, below: Point | None = None) -> Generator[float, None, Point]:
         """Return where the button or field is whose call or data path holds these words; LookupError when nowhere.
 
-        Looked for is where it was last, then in what the side bar shows, then page by page from the top.
+        Looked for is where it was last, then in what the side bar shows, page by page to its end, and from its top.
         """
         point = yield from self._known(wanted)
         if point is not None:
             return point
         yield from self.rest()
-        yield from self.look_over(wanted, below)
-        seen, point = set(self._places), (yield from self._known(wanted))
-        if point is None:
-            yield from self.scroll_to_top()
-        while point is None:
-            yield from self.look_over(wanted)
-            seen, point = seen | set(self._places), (yield from self._known(wanted))
-            if point is None and not (yield from self.scroll(PAGE)):
-                raise LookupError(f"{wanted} is not in the panel, only {sorted(seen)}")
-        return point
+        seen: set[str] = set()
+        for turn in ("down", "from the top"):
+            while True:
+                yield from self.look_over(wanted, below if not seen else None)
+                seen, point = seen | set(self._places), (yield from self._known(wanted))
+                if point is not None:
+                    return point
+                if not (yield from self.scroll(PAGE)):
+                    break
+            if turn == "down":
+                yield from self.scroll_to_top()
+        raise LookupError(f"{wanted} is not in the panel, only {sorted(seen)}")
 
     def _known(self, wanted: str) -> Generator[float, None, Point | None]:
         """Return where exactly it is, near one of the places where it was seen."""

@@ -118,7 +118,7 @@ class SideBar(Eyes):
 
     def fill(self, field: str, text: str | float) -> Steps:
         """Type a text or a number into a field of the panel, in place of what is there."""
-        point = yield from self.centre(field)
+        point = yield from (self.find(field) if isinstance(text, str) else self.centre(field))
         path = self.lit()
         if isinstance(text, str):
             yield from self.click(point)
