@@ -50,6 +50,8 @@ def add_contacts(obj: Object, take: Take, applied: Applied) -> Object:
         changes = np.flatnonzero(np.diff(stands[:, k], prepend=~stands[0, k]))
         curve = new_curve(_path(point), 0, GROUP)
         KeyWriter(frames[changes], "constant").write(curve, stands[changes, k].astype(np.float64))
+        if curve.group is not None:
+            curve.group.show_expanded = True  # heels and toes are seen in the Dope Sheet at once
     return empty
 
 
