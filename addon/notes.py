@@ -7,8 +7,9 @@ from bpy.app.translations import pgettext_iface  # pyright: ignore[reportMissing
 from bpy.types import Context, UILayout
 
 MARGIN_POINTS = 92.0  # of the width of the side bar that are not text: tabs, borders, a box, the icon
-FEWEST_POINTS = 110.0
+FEWEST_POINTS = 60.0
 USUAL_POINTS = 300.0  # of a side bar, where none is drawn
+NARROW_POINTS = 240.0  # a side bar of less leaves out what can be done without
 BUTTON_POINTS = 26.0  # that a small button takes
 
 
@@ -16,13 +17,17 @@ def draw_notes(
     layout: UILayout, notes: Sequence[str], context: Context, icon: str = "INFO", *, beside: float = 0.0
 ) -> None:
     """Draw each sentence with an icon before its first line; ``beside`` points of the width are something else's."""
+    points = max(FEWEST_POINTS, _width(context) - MARGIN_POINTS - beside)
     scale = context.preferences.system.ui_scale
-    width = context.region.width / scale if context.region is not None else USUAL_POINTS
-    points = max(FEWEST_POINTS, width - MARGIN_POINTS - beside)
     column = layout.column(align=True)
     for note in notes:
         for number, line in enumerate(lines_of(pgettext_iface(note), points * scale, _size(context))):
             column.label(text=line, icon=icon if number == 0 else "BLANK1", translate=False)
+
+
+def is_narrow(context: Context) -> bool:
+    """Return whether the side bar has been made narrow."""
+    return _width(context) < NARROW_POINTS
 
 
 def lines_of(sentence: str, width: float, size: float) -> list[str]:
@@ -36,6 +41,11 @@ def lines_of(sentence: str, width: float, size: float) -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+def _width(context: Context) -> float:
+    """Return the width of the region, points of the usual size."""
+    return context.region.width / context.preferences.system.ui_scale if context.region is not None else USUAL_POINTS
 
 
 def _size(context: Context) -> float:

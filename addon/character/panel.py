@@ -66,7 +66,7 @@ def draw_status(layout: UILayout, obj: Object, context: Context) -> None:
     more = len(status.conflicts) - MOST_CONFLICTS
     draw_notes(column, status.conflicts[:MOST_CONFLICTS], context, icon="ERROR")
     if more > 0:
-        column.label(text=f"{more} more: Check under Bone Map", icon="BLANK1")
+        draw_notes(column, [f"{more} more: Check under Bone Map"], context, icon="BLANK1")
 
 
 def _draw_way_out(layout: UILayout, status: Status, context: Context) -> None:

@@ -3,7 +3,7 @@
 from bpy.types import Context, Menu, Panel, UILayout, UIList
 
 from ..apply.applying import wearers
-from ..notes import BUTTON_POINTS, draw_notes
+from ..notes import BUTTON_POINTS, draw_notes, is_narrow
 from ..panels import SidebarPanel
 from .camera import footage_of
 from .properties import PosewrightTake
@@ -30,10 +30,13 @@ class POSEWRIGHT_UL_takes(UIList):
         """Draw name and length, whether it is new, and who has it."""
         row = layout.row(align=True)
         row.prop(item, "name", text="", emboss=False, icon="ACTION")
-        if wearers(context.scene, item):
+        worn = wearers(context.scene, item)
+        if worn:
             row.operator("posewright.show_wearer", text="", icon="OUTLINER_OB_ARMATURE", emboss=False).take = item.name
         elif item.is_new:
             row.label(text="", icon="LAYER_ACTIVE")
+        if is_narrow(context) and (worn or item.is_new):
+            return
         length = row.row()
         length.alignment = "RIGHT"
         length.label(text=f"{item.frames / item.fps:.1f} s" if item.fps else "")
@@ -84,7 +87,7 @@ class POSEWRIGHT_PT_takes(SidebarPanel, Panel):
         footage = footage_of(context.scene, item)
         if footage is not None:
             split = self.layout.split(factor=0.55, align=True)
-            split.prop(footage, "alpha", text="Footage", slider=True)
+            split.prop(footage, "alpha", text="" if is_narrow(context) else "Footage", slider=True)
             split.row(align=True).prop(footage, "display_depth", expand=True)
         if item.notes:
             row = self.layout.box().row()
