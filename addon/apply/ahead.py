@@ -12,6 +12,7 @@ from ...core.take import Take
 from ...progress import Work
 from ...rigging.blender.applied import take_id
 from ...rigging.blender.apply import Solved, solving, still_fits
+from ...rigging.blender.packing import as_text, find_packed
 from ...rigging.keys.settings import KeySettings
 from ...rigging.settings import RetargetSettings
 
@@ -29,10 +30,13 @@ class _Ahead:
 _ahead: dict[int, _Ahead] = {}  # by session uid of the armature
 
 
-def solve_ahead(obj: Object, take: Take, settings: RetargetSettings) -> Work[None]:
-    """Solve a take for an armature and keep the motion; raises PosewrightError as ``solving`` does."""
+def solve_ahead(obj: Object, take: Take, settings: RetargetSettings, *, trusting: bool = False) -> Work[None]:
+    """Solve a take for an armature and keep the motion; ``trusting`` and what is raised are those of ``solving``."""
     _ahead.pop(obj.session_uid, None)
-    solved = yield from solving(obj, take, settings, PIECE_SECONDS)
+    solved = yield from solving(obj, take, settings, PIECE_SECONDS, trusting=trusting)
+    if find_packed(take, take_id(take)) is None:
+        yield 1.0
+        solved = replace(solved, written=as_text(take))
     _ahead[obj.session_uid] = _Ahead(_name(take), _without_keys(settings), solved)
 
 

@@ -23,7 +23,7 @@ from ..reports import reported, reported_when_invoked
 from ..scenes import require_own
 from ..takes.camera import follow_character
 from ..takes.store import Origin, add_take, current_take, find_take, need_take, remove_take, take_wanted
-from .ahead import PIECE_SECONDS, solve_ahead
+from .ahead import solve_ahead
 from .applying import apply_item, sentence, wearers
 from .drawing import draw_choices
 from .properties import CHOICES, for_operator
@@ -31,6 +31,8 @@ from .settings import applied_as
 from .slices import AT_ONCE_SECONDS, SLICE_SECONDS, Slices, begin, end, present
 
 SOON = 0.01  # seconds
+READING_SECONDS = 0.4
+"""A piece of reading an armature: to begin one takes a tenth of a second, and the view is drawn between them."""
 
 if TYPE_CHECKING:
     from ..takes.properties import PosewrightTake
@@ -53,15 +55,16 @@ class _Applies(_Mixin):
         ),
     }
 
-    def draw(self, context: Context) -> None:
-        """Draw the choices where the last operation is adjusted."""
-        draw_choices(self.layout, self)
-
+    first_share = 0.0  # of the work: finding out what is meant
     _meant: "_Meant | None" = None  # from when the button was pressed until the motion is keyed
     _needed: Sequence[Object] = ()
     _slices: Slices | None = None
     _timer: Timer | None = None
     _scene = 0  # session uid
+
+    def draw(self, context: Context) -> None:
+        """Draw the choices where the last operation is adjusted."""
+        draw_choices(self.layout, self)
 
     @reported_when_invoked
     def invoke(self, context: Context, event: Event) -> set[str]:
@@ -179,14 +182,15 @@ class _Applies(_Mixin):
 
     def _solving_ahead(self, context: Context) -> Work[None]:
         scene = context.scene
-        self._meant = meant = yield from part_of_work(self.meaning(context, PIECE_SECONDS), 0.0, 0.5)
+        first = self.first_share
+        self._meant = meant = yield from part_of_work(self.meaning(context, READING_SECONDS), 0.0, first)
         self._needed = meant.characters
-        share = 0.5 / max(1, len(meant.characters))
+        share = (1.0 - first) / max(1, len(meant.characters))
         for number, obj in enumerate(meant.characters):
             try:
                 applied, _ = applied_as(scene, obj, meant.take, meant.begins, self.properties)
                 work = solve_ahead(obj, meant.take, applied.settings)
-                yield from part_of_work(work, 0.5 + share * number, 0.5 + share * (number + 1))
+                yield from part_of_work(work, first + share * number, first + share * (number + 1))
             except PosewrightError:  # whoever keys it meets the same, and says so
                 continue
 
@@ -250,6 +254,7 @@ class POSEWRIGHT_OT_apply_from_armature(_Applies, Operator):
 
     bl_idname = "posewright.apply_from_armature"
     bl_label = "Apply Motion of Armature"
+    first_share = 0.8
 
     source: StringProperty(
         name="From", description="The armature that moves; when empty, that of the panel", options={"SKIP_SAVE"}

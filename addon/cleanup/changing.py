@@ -105,6 +105,7 @@ def put_again(scene: Scene, item: "PosewrightTake", *, spare: bool = False) -> O
 def solving_again(scene: Scene, item: "PosewrightTake") -> Work[None]:
     """Solve a take ahead for the characters that ``put_again`` gives it to, but for those that were changed by hand.
 
+    They have it already: rigs that followed their controls are not put to the test for each step of a slider.
     What cannot be solved is left to ``put_again``, which says so.
     """
     take = current_take(item)
@@ -112,7 +113,7 @@ def solving_again(scene: Scene, item: "PosewrightTake") -> Work[None]:
     yield 0.0
     for obj, settings in worn:
         try:
-            yield from solve_ahead(obj, take, settings)
+            yield from solve_ahead(obj, take, settings, trusting=True)
         except (PosewrightError, ReferenceError):  # the latter: it was deleted
             continue
 

@@ -80,7 +80,7 @@ def apply_take(
         "placement": [value for row in result["placement"] for value in row],
     }
     action[NOTE]["keys"] = _fingerprint(obj, made_action(obj))
-    action[TAKE] = packed(take, action.name, applied.take)
+    action[TAKE] = packed(take, action.name, applied.take, None if solved is None else solved.written)
     return result
 
 

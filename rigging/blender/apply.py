@@ -40,6 +40,7 @@ class Solved:
     frames: int
     size_ratio: float  # how much larger the character is than the person
     placement: NDArray[np.float64]  # (4,4) as ``animate_armature`` returns it
+    written: str | None = None  # the take as ``packing.as_text`` gives it, where that was done ahead as well
 
 
 def animate_armature(
@@ -100,14 +101,18 @@ def animate_armature(
     }
 
 
-def solving(obj: Object, take: Take, settings: RetargetSettings, seconds: float = inf) -> Work[Solved]:
+def solving(
+    obj: Object, take: Take, settings: RetargetSettings, seconds: float = inf, *, trusting: bool = False
+) -> Work[Solved]:
     """Solve a take for an armature without changing anything, in pieces of about so many ``seconds``.
 
     A piece is longer where it cannot be divided: to find out about the controls of a rig takes half a second, once.
-    Raises PosewrightError when the armature is no humanoid, or its controls cannot move it.
+    With ``trusting`` a rig is not put to the test that followed its controls before, whatever the motion. Raises
+    PosewrightError when the armature is no humanoid, or its controls cannot move it.
     """
     take = part_of(take, settings.keys)
     rest = rest_of(obj)
+    yield 0.05
     rig_map = map_rig(rest, settings.map_file, settings.map)
     yield 0.1
     drive = Driven(rest, rig_map) if settings.drive == "deform" else driven(obj, rest, rig_map, settings.drive)
@@ -120,7 +125,7 @@ def solving(obj: Object, take: Take, settings: RetargetSettings, seconds: float 
     motion = yield from part_of_work(work, 0.3, 0.6)
     motion, travel = with_root_motion(rest, motion, rig_map.bones["hips"][0], settings.root)
     yield 0.6
-    motion = yield from part_of_work(drive.finishing(motion, seconds), 0.6, 1.0)
+    motion = yield from part_of_work(drive.finishing(motion, seconds, trusting=trusting), 0.6, 1.0)
     return Solved(drive, settings.drive, motion, travel, take.frames, size_ratio(body, take), placement)
 
 

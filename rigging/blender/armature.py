@@ -92,12 +92,15 @@ def _apart(obj: Object) -> Iterator[Scene]:
     scene = bpy.data.scenes.new("Posewright apart")
     scene.render.fps, scene.render.fps_base = render.fps, render.fps_base
     scene.collection.objects.link(obj)
-    hidden, obj.hide_viewport = obj.hide_viewport, False
+    hidden = obj.hide_viewport
+    if hidden:  # what is not touched is not drawn anew
+        obj.hide_viewport = False
     try:
         scene.view_layers[0].update()
         yield scene
     finally:
-        obj.hide_viewport = hidden
+        if hidden:
+            obj.hide_viewport = True
         bpy.data.scenes.remove(scene)
 
 

@@ -14,26 +14,33 @@ from ...errors import PosewrightError
 _CONTENT = "posewright_content"  # custom property of the text: what is in it
 
 
-def packed(take: Take, name: str, content: str) -> Text:
+def packed(take: Take, name: str, content: str, written: str | None = None) -> Text:
     """Return a text that holds the whole take; one that holds the same ``content`` is used again.
 
     ``content`` tells takes apart, as ``applied.take_id`` does; contacts, keypoints and the motion before the filter are
-    looked at here.
+    looked at here. ``written`` is what ``as_text`` gave for the take, where that was done before.
     """
-    others = (take.contacts, take.keypoints, take.joints_fitted)
-    content = f"{content} {zlib.crc32(b''.join(b'' if array is None else array.tobytes() for array in others))}"
-    for text in bpy.data.texts:
-        if text.get(_CONTENT) == content and text.library is None:
-            return text
+    text = find_packed(take, content)
+    if text is None:
+        text = bpy.data.texts.new(f".{name} take")
+        text.from_string(written or as_text(take))
+        text.use_fake_user = False  # it goes with the last that needs it
+        text[_CONTENT] = _whole(take, content)
+    return text
+
+
+def find_packed(take: Take, content: str) -> Text | None:
+    """Return the text of the file that holds a take, or None."""
+    whole = _whole(take, content)
+    return next((text for text in bpy.data.texts if text.get(_CONTENT) == whole and text.library is None), None)
+
+
+def as_text(take: Take) -> str:
+    """Return the whole take in letters; it takes a tenth of a second for a minute of motion."""
     with tempfile.TemporaryDirectory(prefix="posewright-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "take.npz"
         take.save(path)
-        encoded = base64.encodebytes(path.read_bytes()).decode("ascii")
-    text = bpy.data.texts.new(f".{name} take")
-    text.from_string(encoded)
-    text.use_fake_user = False  # it goes with the last that needs it
-    text[_CONTENT] = content
-    return text
+        return base64.encodebytes(path.read_bytes()).decode("ascii")
 
 
 def unpacked(text: Text) -> Take:
@@ -47,3 +54,8 @@ def unpacked(text: Text) -> Take:
             raise PosewrightError(
                 f"The take in the text {text.name} is damaged; import or capture it again."
             ) from error
+
+
+def _whole(take: Take, content: str) -> str:
+    others = (take.contacts, take.keypoints, take.joints_fitted)
+    return f"{content} {zlib.crc32(b''.join(b'' if array is None else array.tobytes() for array in others))}"

@@ -52,8 +52,11 @@ class Driven:
         """Return the motion of what is keyed."""
         return finished(self.finishing(motion))
 
-    def finishing(self, motion: BoneMotion, seconds: float = inf) -> Work[BoneMotion]:
-        """Do the same in pieces of about so many ``seconds``; between them the armature is as it was."""
+    def finishing(self, motion: BoneMotion, seconds: float = inf, *, trusting: bool = False) -> Work[BoneMotion]:
+        """Do the same in pieces of about so many ``seconds``; between them the armature is as it was.
+
+        With ``trusting`` a rig that did what it should before is not put to the test again.
+        """
         return motion
         yield
 
@@ -74,8 +77,10 @@ class _ByControls(Driven):
         super().__init__(rest, rig_map)
         self._use(known if known is not None else self._search())
 
-    def finishing(self, motion: BoneMotion, seconds: float = inf) -> Work[BoneMotion]:
+    def finishing(self, motion: BoneMotion, seconds: float = inf, *, trusting: bool = False) -> Work[BoneMotion]:
         """Return the motion of the controls, checked on the rig; a note says so when the rig does not follow them."""
+        if trusting and self._is_known and self._found.is_reliable:
+            return control_motion(self.rest, motion, self._found.rig)
         keyed, error = yield from self._fitting(motion, seconds)
         if self._is_known and error > max(GOOD, WORSE * (self._found.error or 0.0)):
             self._use(self._search())  # something was changed that cannot be seen

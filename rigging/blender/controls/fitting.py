@@ -109,18 +109,20 @@ class _Poser:
                 basis[name][:3, :3] = rotations[s, k]
                 if name in keyed.locations:
                     basis[name][:3, 3] = keyed.locations[name][frame]
-            posed.append(self._probe().pose(self._rig.responses.bones, basis))
+            posed.append(self._pose(basis))
         return np.stack(posed)
 
-    def _probe(self) -> Probe:
-        if self._open is None:
-            self._begun = time.monotonic()
-            with ExitStack() as stack:
-                self._held = stack.enter_context(Probe(self._obj))
-                for path, value in self._properties.items():
-                    self._held.set(path, value)
-                self._open = stack.pop_all()
-        return self._held
+    def _pose(self, basis: dict[str, Array]) -> Array:
+        if self._open is not None:
+            return self._held.pose(self._rig.responses.bones, basis)
+        with ExitStack() as stack:
+            self._held = stack.enter_context(Probe(self._obj))
+            for path, value in self._properties.items():
+                self._held.set(path, value)
+            posed = self._held.pose(self._rig.responses.bones, basis)
+            self._open = stack.pop_all()
+        self._begun = time.monotonic()  # the first pose takes as long as many others
+        return posed
 
     def _let_go(self) -> None:
         stack, self._open = self._open, None

@@ -17,6 +17,7 @@ from ...rig import RigMap, RigRest
 from .switches import State, switches_of
 
 MOST: Final = 8  # rigs
+RELIABLE: Final = 0.1  # degrees
 
 _CONSTRAINT: Final = (
     "name",
@@ -46,6 +47,11 @@ class Found:
     notes: list[str]
     upstream: tuple[str, ...]
     error: float | None = None  # most degrees by which bones were off when a motion was checked
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether every motion comes out as the checked ones did: where no IK has to reach for anything."""
+        return self.error is not None and self.error < RELIABLE and not self.rig.goals
 
 
 _found: dict[str, Found] = {}  # by ``key_of``

@@ -51,7 +51,8 @@ class Probe:
         self._scene = bpy.data.scenes.new("Posewright probe")
         self._scene.collection.objects.link(self.obj)
         self._hidden = self.obj.hide_viewport
-        self.obj.hide_viewport = False  # what is disabled is not evaluated
+        if self._hidden:
+            self.obj.hide_viewport = False  # what is disabled is not evaluated
         self._detach_animation()
         bones = self.obj.pose.bones
         for channel, values in _AT_REST.items():
@@ -59,7 +60,8 @@ class Probe:
             bones.foreach_get(channel, self._poses[channel])
             bones.foreach_set(channel, np.tile(np.array(values, np.float32), len(bones)))
         self._position = self.obj.data.pose_position
-        self.obj.data.pose_position = "POSE"
+        if self._position != "POSE":
+            self.obj.data.pose_position = "POSE"
         return self
 
     def __exit__(
@@ -69,10 +71,12 @@ class Probe:
             self.obj.pose.bones.foreach_set(channel, values)
         for path, former in self._properties.items():
             set_property(self.obj, path, former)
-        self.obj.data.pose_position = self._position
+        if self._position != "POSE":
+            self.obj.data.pose_position = self._position
         self._attach_animation()
         self._evaluated()  # drivers write what they give into constraints
-        self.obj.hide_viewport = self._hidden
+        if self._hidden:
+            self.obj.hide_viewport = True
         bpy.data.scenes.remove(self._scene)
         self.obj.update_tag()
 

@@ -16,6 +16,7 @@ def story(desk: Desk, take: str, character: str) -> Steps:
         bpy.ops.posewright.import_take(filepath=take)
     rig = bring(desk, character)
     yield from choose(desk, rig)
+    bpy.ops.ed.undo_push(message="A character")
     before = state()
     desk.watch.begin("apply, cancelled")
     yield from press_apply(desk)
