@@ -11,7 +11,7 @@ from Xlib import X, Xatom, display, error
 from Xlib.protocol import event
 
 VERSION = 5
-PATIENCE = 15.0  # seconds
+PATIENCE = 120.0  # seconds
 
 
 class Source:
