@@ -28,7 +28,7 @@ def story(desk: Desk, take: str, character: str) -> Steps:
     desk.watch.begin("apply")
     yield from press_apply(desk)
     desk.scene.frame_set(7)
-    yield from desk.until("keyframes", lambda: keyed(rig))
+    yield from desk.until("keyframes, and the end of the work", lambda: keyed(rig) and not at_work())
     yield from desk.rest()
     desk.watch.begin("")
     desk.seen["frame"] = desk.scene.frame_current
