@@ -46,7 +46,7 @@ class _Handler:
 def register() -> None:
     """Have the figure drawn in every 3D view."""
     _Handler.handle = SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_VIEW")
-    warming.expect((SOLIDS, LINES), (_warm_solids, _warm_lines))
+    warming.expect(_warm_solids, _warm_lines)
 
 
 def unregister() -> None:
@@ -182,12 +182,14 @@ def _lines(kind: str, points: NDArray[np.floating], colour: tuple[float, ...], w
 
 
 def _warm_solids() -> None:
-    """Draw a triangle without an area."""
-    with _as_solids():
-        _solid(np.zeros((3, 3), np.float32), np.zeros((3, 4), np.float32), np.arange(3, dtype=np.int32)[None])
+    """Draw a triangle without an area, in all the ways in which a figure is drawn."""
+    for drawn_as in (_behind_things, _as_solids):
+        with drawn_as():
+            _solid(np.zeros((3, 3), np.float32), np.zeros((3, 4), np.float32), np.arange(3, dtype=np.int32)[None])
 
 
 def _warm_lines() -> None:
-    """Draw a line without a length."""
-    with _as_lines():
-        _lines("LINE_STRIP", np.zeros((2, 3)), (0.0, 0.0, 0.0, 0.0), RING_WIDTH)
+    """Draw a line without a length, in all the ways in which a figure is drawn."""
+    for drawn_as in (_behind_things, _as_lines):
+        with drawn_as():
+            _lines("LINE_STRIP", np.zeros((2, 3)), (0.0, 0.0, 0.0, 0.0), RING_WIDTH)
