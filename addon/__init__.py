@@ -19,7 +19,7 @@ from .apply import slices
 from .capture import operators as capture_operators
 from .capture import panel as capture_panel
 from .capture import properties as capture_properties
-from .character import ask_operators, lighting, map_operators, map_panel, overlay, picking, rows, status
+from .character import ask_operators, bone_picking, lighting, map_operators, map_panel, overlay, picking, rows, status
 from .character import operators as character_operators
 from .character import panel as character_panel
 from .character import properties as character_properties
@@ -64,6 +64,7 @@ MODULES = (
     picking,
     map_operators,
     ask_operators,
+    bone_picking,
     apply_operators,
     live,
     cleanup_operators,

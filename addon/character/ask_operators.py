@@ -5,6 +5,7 @@ from bpy.props import StringProperty
 from bpy.types import Context, Object, Operator, OperatorProperties
 
 from ...rigging.maps.parts import in_words
+from . import lighting
 from .asking import ask, asked_part, next_question, open_questions
 from .base import OfCharacter, require_part
 from .status import status_of
@@ -15,7 +16,7 @@ class POSEWRIGHT_OT_suggest_bones(OfCharacter, Operator):
 
     bl_idname = "posewright.suggest_bones"
     bl_label = "Suggestions"
-    bl_options = {"INTERNAL"}  # needs a part: not for the search
+    bl_options = {"INTERNAL", "UNDO"}  # needs a part: not for the search
 
     part: StringProperty(
         name="Part",
@@ -37,6 +38,7 @@ class POSEWRIGHT_OT_suggest_bones(OfCharacter, Operator):
         """Show them, or put them away."""
         if self.part:
             require_part(self.part)
+        lighting.look_at(context, "")
         ask(context.scene, "" if self.part == asked_part(context.scene) else self.part)
         return ""
 
@@ -46,7 +48,7 @@ class POSEWRIGHT_OT_choose_missing(OfCharacter, Operator):
 
     bl_idname = "posewright.choose_missing"
     bl_label = "Choose Missing Bones"
-    bl_options = {"REGISTER"}
+    bl_options = {"REGISTER", "UNDO"}
 
     after: StringProperty(
         name="After", description="The part after which to go on; when empty, the first", options={"SKIP_SAVE"}

@@ -31,6 +31,7 @@ class _State:
 
     handles: tuple[Any, ...] = ()
     looked_at: tuple[str, str] = ("", "")  # part, bone
+    pointed_at: str = ""  # the bone that the mouse is over in the view, while one is picked
 
 
 def register() -> None:
@@ -46,12 +47,23 @@ def unregister() -> None:
     for handle in _State.handles:
         SpaceView3D.draw_handler_remove(handle, "WINDOW")
     _State.handles = ()
-    _State.looked_at = ("", "")
+    _State.looked_at, _State.pointed_at = ("", ""), ""
 
 
 def look_at(context: Context, bone: str) -> None:
     """Light up one bone of the suggestions: a tooltip calls this when the mouse rests on its button."""
     _State.looked_at = (asked_part(context.scene), bone)
+    _redraw(context)
+
+
+def point_at(context: Context, bone: str) -> None:
+    """Light up a bone under the mouse while one is picked in the view, "" for none."""
+    if bone != _State.pointed_at:
+        _State.pointed_at = bone
+        _redraw(context)
+
+
+def _redraw(context: Context) -> None:
     for area in context.screen.areas if context.screen is not None else ():
         if area.type == "VIEW_3D":
             for region in area.regions:
@@ -60,19 +72,27 @@ def look_at(context: Context, bone: str) -> None:
 
 
 def lit_bone(part: str, status: Status) -> str:
-    """Return the bone of the suggestions that is lit: the one looked at last, else the present one, "" for none."""
+    """Return the bone that is lit: the one under the mouse, else looked at last, else the present one, "" for none."""
+    if _State.pointed_at:
+        return _State.pointed_at
     if _State.looked_at[0] == part and _State.looked_at[1] in {s.bone for s in status.suggestions(part)}:
         return _State.looked_at[1]
     return status.map.first(part) or ""
 
 
 def shown_bones(obj: Object, status: Status, part: str) -> list[tuple[int, str, Vector, Vector]]:
-    """Return number, bone, and both its ends in the world as it is posed now, for each suggestion."""
+    """Return number, bone, and both its ends in the world as it is posed now, for each suggestion.
+
+    A bone under the mouse that is none of them comes last, with the number 0.
+    """
     world, pose = obj.matrix_world, obj.pose.bones
+    numbers = {found.bone: number for number, found in enumerate(status.suggestions(part), 1)}
+    if _State.pointed_at:
+        numbers.setdefault(_State.pointed_at, 0)
     return [
-        (number, found.bone, world @ pose[found.bone].head, world @ pose[found.bone].tail)
-        for number, found in enumerate(status.suggestions(part), 1)
-        if found.bone in pose
+        (number, bone, world @ pose[bone].head, world @ pose[bone].tail)
+        for bone, number in numbers.items()
+        if bone in pose
     ]
 
 
@@ -133,6 +153,7 @@ def _draw_numbers() -> None:
                 continue
             blf.color(0, *(LIT if bone == lit else (1.0, 1.0, 1.0, 0.9)))
             blf.position(0, place.x + ASIDE * scale, place.y - 0.35 * LETTERS * scale, 0)
-            blf.draw(0, f"{number}  {bone.removeprefix(prefix)}" if bone == lit else str(number))
+            words = [str(number) if number else "", bone.removeprefix(prefix) if bone == lit else ""]
+            blf.draw(0, "  ".join(filter(None, words)))
     finally:
         blf.disable(0, blf.SHADOW)

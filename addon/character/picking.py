@@ -140,20 +140,24 @@ def _nearest_armature(context: Context, spot: Spot) -> tuple[Object | None, floa
     """Return the visible armature of which a bone is nearest to the spot, and how far away that is in pixels."""
     best, least = None, np.inf
     for obj in context.view_layer.objects:
-        if obj.type != "ARMATURE" or obj.pose is None or not obj.visible_get():
-            continue
-        ends = [end for bone in obj.pose.bones if not bone.bone.hide for end in (bone.head, bone.tail)]
-        if not ends:
-            continue
-        world = np.array(obj.matrix_world, np.float64)
-        places, before = _on_screen(np.array(ends, np.float64) @ world[:3, :3].T + world[:3, 3], spot)
-        both = before.reshape(-1, 2).all(1)
-        starts, stops = places[0::2][both], places[1::2][both]
-        if len(starts):
-            apart = float(_from_lines(np.array(spot.at, np.float64), starts, stops).min())
+        if obj.type == "ARMATURE" and obj.pose is not None and obj.visible_get():
+            apart = float(bones_apart(obj, spot)[1].min(initial=np.inf))
             if apart < least:
                 best, least = obj, apart
-    return best, float(least)
+    return best, least
+
+
+def bones_apart(obj: Object, spot: Spot) -> tuple[list[str], Array]:
+    """Return the bones of an armature before the viewer, and how far (N,) they are from a spot, pixels."""
+    bones = [bone for bone in obj.pose.bones if not bone.bone.hide]
+    if not bones:
+        return [], np.zeros(0)
+    world = np.array(obj.matrix_world, np.float64)
+    ends = np.array([end for bone in bones for end in (bone.head, bone.tail)], np.float64)
+    places, before = _on_screen(ends @ world[:3, :3].T + world[:3, 3], spot)
+    both = before.reshape(-1, 2).all(1)
+    names = [bone.name for bone, is_before in zip(bones, both, strict=True) if is_before]
+    return names, _from_lines(np.array(spot.at, np.float64), places[0::2][both], places[1::2][both])
 
 
 def _on_screen(points: Array, spot: Spot) -> tuple[Array, NDArray[np.bool_]]:

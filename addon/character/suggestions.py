@@ -21,6 +21,7 @@ def draw_suggestions(layout: UILayout, part: str, status: Status) -> None:
             depress=is_present,
         )
         button.part, button.bone = part, suggestion.bone
+    column.operator("posewright.pick_bone", text="Pick in View", icon="EYEDROPPER").part = part
 
 
 def draw_question(layout: UILayout, part: str, status: Status, context: Context) -> None:

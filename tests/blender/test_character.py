@@ -11,6 +11,7 @@ import bpy
 import pytest
 from blender.armatures import armature_of
 from bpy.types import Object
+from mathutils import Matrix
 from synthetic_rigs import BODY, make_rig, mirrored
 
 MODULE = "bl_ext.user_default.posewright"
@@ -482,9 +483,50 @@ def test_suggestions_light_up_at_their_bones(addon: Any, rig: Object) -> None:
     assert addon.lighting.lit_bone("head", found) == "head"
 
 
+def test_a_bone_is_picked_where_the_mouse_is(addon: Any, rig: Object) -> None:
+    """Seen from the front: a view of 200 by 200 pixels, 1 m to the left and right, from the floor to 2 m."""
+    picking = importlib.import_module(f"{MODULE}.addon.character.bone_picking")
+    matrix = Matrix(((1, 0, 0, 0), (0, 0, 1, -1), (0, 1, 0, 0), (0, 0, 0, 1)))
+    view = type("View", (), {"perspective_matrix": matrix})
+    region = type("Region", (), {"width": 200, "height": 200})
+    hand = rig.matrix_world @ ((rig.pose.bones["left_hand"].head + rig.pose.bones["left_hand"].tail) / 2)
+    at = (100 + 100 * hand.x, 100 * hand.z)
+    assert picking.bone_at(rig, picking.Spot(region, view, at), 20.0) == "left_hand"
+    rig.data.bones["left_hand"].hide = True
+    assert picking.bone_at(rig, picking.Spot(region, view, at), 20.0) != "left_hand", "hidden ones are not meant"
+    assert picking.bone_at(rig, picking.Spot(region, view, (5, 5)), 20.0) == ""
+    assert bpy.ops.posewright.pick_bone(part="left_hand", bone="left_forearm") == {"FINISHED"}
+    assert character().bones.left_hand == "left_forearm"
+    with pytest.raises(RuntimeError, match="has no bone wing"):
+        bpy.ops.posewright.pick_bone(part="left_hand", bone="wing")
+    with pytest.raises(RuntimeError, match="There is no part left_wing"):
+        bpy.ops.posewright.pick_bone(part="left_wing", bone="head")
+    with pytest.raises(RuntimeError, match="Name the bone"):
+        bpy.ops.posewright.pick_bone(part="left_hand")
+
+
+def test_the_bone_under_the_mouse_lights_up(addon: Any, rig: Object) -> None:
+    bpy.ops.posewright.suggest_bones(part="left_hand")
+    found = status(addon, rig)
+    addon.lighting.point_at(bpy.context, "right_toe")
+    assert addon.lighting.lit_bone("left_hand", found) == "right_toe"
+    assert [shown[:2] for shown in addon.lighting.shown_bones(rig, found, "left_hand")][-1] == (0, "right_toe")
+    addon.lighting.point_at(bpy.context, "")
+    assert addon.lighting.lit_bone("left_hand", found) == "left_hand"
+
+
 def test_mere_numbers_are_not_what_is_left_of_names(addon: Any, one_armed: Object) -> None:
     assert addon.rows.shared_prefix(status(addon, one_armed)) == ""
     assert character().bones.hips_short.startswith("Bone.0")
+
+
+def test_undo_comes_back_to_the_question(addon: Any, one_armed: Object) -> None:
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.posewright.choose_missing("EXEC_DEFAULT", True)
+    bpy.ops.posewright.set_bone("EXEC_DEFAULT", True, part="left_upper_arm", bone=NUMBERED["neck"])
+    assert character().asked == "right_upper_arm"
+    bpy.ops.ed.undo()
+    assert (character().asked, character().bones.left_upper_arm) == ("left_upper_arm", "")
 
 
 def test_what_is_asked_survives_saving(rig: Object, tmp_path: Path) -> None:
