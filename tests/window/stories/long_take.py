@@ -43,8 +43,9 @@ def story(desk: Desk, take: str, character: str) -> Steps:
 
 
 def read_armature(desk: Desk) -> Steps:
-    """Put the motion of the rig onto a mannequin: to read it takes long enough for looking at the panel."""
+    """Put the motion of the rig onto a mannequin: to read it takes long enough for a picture of the panel."""
     source = next(obj for obj in desk.scene.objects if keyed(obj))
+    yield from desk.find("posewright.apply(")
     with desk.in_view():
         bpy.ops.posewright.add_mannequin()
         mannequin = bpy.context.scene.posewright.character.armature
@@ -53,7 +54,8 @@ def read_armature(desk: Desk) -> Steps:
         bpy.ops.posewright.apply_from_armature("INVOKE_DEFAULT", True, source=source.name, character=mannequin.name)
     desk.watch.begin("reading an armature")
     yield from desk.picture("on_its_way")
-    yield from desk.press_button("posewright.cancel_apply")
+    with desk.in_view(desk.region()):
+        bpy.ops.posewright.cancel_apply("INVOKE_DEFAULT")  # to find the button by eye takes longer than the work
     yield from desk.until("the work to end", lambda: not at_work())
     yield from desk.rest()
     desk.watch.begin("")
