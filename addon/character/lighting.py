@@ -15,7 +15,6 @@ from mathutils import Vector
 from ...errors import PosewrightError
 from .asking import asked_part
 from .choice import find_character
-from .rows import shared_prefix
 from .status import Status, recent_status
 
 RIM = (0.05, 0.05, 0.05, 0.8)
@@ -142,7 +141,7 @@ def _draw_numbers() -> None:
     if shown is None:
         return
     obj, status, part = shown
-    lit, scale, prefix = lit_bone(part, status), context.preferences.system.ui_scale, shared_prefix(status)
+    lit, scale, prefix = lit_bone(part, status), context.preferences.system.ui_scale, status.prefix
     blf.size(0, LETTERS * scale)
     blf.enable(0, blf.SHADOW)
     blf.shadow(0, 5, 0.0, 0.0, 0.0, 1.0)

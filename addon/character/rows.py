@@ -9,7 +9,6 @@ from bpy.types import Context, Object, PropertyGroup, Scene
 
 from ...errors import PosewrightError
 from ...rigging.maps.chains import chain_of
-from ...rigging.maps.names import common_prefix
 from ...rigging.maps.parts import ALL_PARTS, in_words
 from .choice import find_character
 from .own_maps import keep_own_map, own_map
@@ -62,16 +61,6 @@ def _character(group: PropertyGroup) -> Object | None:
         return None
 
 
-def shared_prefix(status: Status) -> str:
-    """Return what the names of a rig's bones begin with, such as mixamorig: of Mixamo's.
-
-    "" when they do not, or when mere numbers would be left, as of Bone.001.
-    """
-    prefix = common_prefix(status.rest.bones)
-    left = [bone.removeprefix(prefix) for bone in status.rest.bones]
-    return prefix if sum(any(map(str.isalpha, name)) for name in left) > len(left) / 2 else ""
-
-
 def _known(group: PropertyGroup) -> Status | None:
     obj = _character(group)
     try:
@@ -97,12 +86,12 @@ def _set(group: PropertyGroup, part: str, bone: str, act: Act) -> None:
 
 def _without_prefix(group: PropertyGroup, bone: str) -> str:
     status = _known(group)
-    return bone.removeprefix(shared_prefix(status)) if status is not None else bone
+    return bone.removeprefix(status.prefix) if status is not None else bone
 
 
 def _with_prefix(group: PropertyGroup, bone: str) -> str:
     status = _known(group)
-    whole = f"{shared_prefix(status)}{bone}" if status is not None and bone else bone
+    whole = f"{status.prefix}{bone}" if status is not None and bone else bone
     return whole if status is not None and whole in status.rest.bones else bone
 
 

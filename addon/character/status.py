@@ -10,6 +10,7 @@ from ...errors import PosewrightError
 from ...rigging.blender.armature import rest_of
 from ...rigging.maps.checks import conflicts
 from ...rigging.maps.mapping import map_rig
+from ...rigging.maps.names import common_prefix
 from ...rigging.maps.ranking import Ranking, Suggestion
 from ...rigging.maps.skeleton import is_control_rig
 from ...rigging.maps.user_maps import saved_map
@@ -38,6 +39,16 @@ class Status:
         if part not in self._suggested:
             self._suggested[part] = self._ranking.of(part)
         return self._suggested[part]
+
+    @cached_property
+    def prefix(self) -> str:
+        """What the names of the bones begin with, such as mixamorig: of Mixamo's.
+
+        "" when they do not, or when mere numbers would be left, as of Bone.001.
+        """
+        found = common_prefix(self.rest.bones)
+        left = [bone.removeprefix(found) for bone in self.rest.bones]
+        return found if sum(any(map(str.isalpha, name)) for name in left) > len(left) / 2 else ""
 
     @cached_property
     def _ranking(self) -> Ranking:

@@ -3,14 +3,14 @@
 from bpy.types import Context, UILayout
 
 from .asking import open_questions
-from .rows import SHORT, shared_prefix
+from .rows import SHORT
 from .status import Status
 from .words import title
 
 
 def draw_suggestions(layout: UILayout, part: str, status: Status) -> None:
     """Draw the suggestions for a part, best first; the present bone is pressed."""
-    prefix = shared_prefix(status)
+    prefix = status.prefix
     column = layout.column(align=True)
     for number, suggestion in enumerate(status.suggestions(part), 1):
         is_present = suggestion.bone == status.map.first(part)

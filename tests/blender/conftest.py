@@ -4,10 +4,17 @@ import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from bpy.types import Object
+
+MODULE = "bl_ext.user_default.posewright"
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +36,34 @@ def extension(archive: Path) -> ModuleType:
     done = bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
     assert done == {"FINISHED"}
     return importlib.import_module("bl_ext.user_default.posewright")
+
+
+@pytest.fixture
+def maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for remembered maps."""
+    monkeypatch.setenv("POSEWRIGHT_MAPS", str(tmp_path / "maps"))
+    return tmp_path / "maps"
+
+
+@pytest.fixture
+def modules(extension: ModuleType) -> Iterator[Any]:
+    """The add-on's modules for characters, in an empty scene."""
+    import bpy
+
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+    names = ("choice", "status", "words", "own_maps", "overlay", "asking", "lighting", "rows")
+    modules = {name: importlib.import_module(f"{MODULE}.addon.character.{name}") for name in names}
+    modules["status"].forget()
+    yield type("Modules", (), modules)
+
+
+@pytest.fixture
+def rig(modules: Any) -> "Object":
+    """A character with usual names, chosen in the panel."""
+    import bpy
+    from blender.armatures import armature_of
+    from synthetic_rigs import make_rig
+
+    obj = armature_of(make_rig(), "Jörg der Läufer")
+    bpy.context.scene.posewright.character.armature = obj
+    return obj
