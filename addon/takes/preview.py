@@ -5,8 +5,9 @@ It is drawn, not made of objects: nothing is added to the file, and nothing is r
 
 # pyright: reportMissingImports=false
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 import bpy
@@ -35,6 +36,8 @@ SOLIDS, LINES = "SMOOTH_COLOR", "POLYLINE_UNIFORM_COLOR"  # names of Blender's s
 LIFT = 0.004  # metres that lines on the floor lie above it, so that the grid does not hide them
 
 Array = NDArray[np.float64]
+DrawnAs = Callable[[], AbstractContextManager[None]]
+"""Sets how things are drawn, and sets it back."""
 
 
 class _Handler:
@@ -46,7 +49,10 @@ class _Handler:
 def register() -> None:
     """Have the figure drawn in every 3D view."""
     _Handler.handle = SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_VIEW")
-    warming.expect(_warm_solids, _warm_lines)
+    warming.expect(
+        *(partial(_warm_solids, drawn_as) for drawn_as in (_behind_things, _as_solids)),
+        *(partial(_warm_lines, drawn_as) for drawn_as in (_behind_things, _as_lines)),
+    )
 
 
 def unregister() -> None:
@@ -181,15 +187,13 @@ def _lines(kind: str, points: NDArray[np.floating], colour: tuple[float, ...], w
     batch_for_shader(shader, kind, {"pos": points.astype(np.float32)}).draw(shader)
 
 
-def _warm_solids() -> None:
-    """Draw a triangle without an area, in all the ways in which a figure is drawn."""
-    for drawn_as in (_behind_things, _as_solids):
-        with drawn_as():
-            _solid(np.zeros((3, 3), np.float32), np.zeros((3, 4), np.float32), np.arange(3, dtype=np.int32)[None])
+def _warm_solids(drawn_as: DrawnAs) -> None:
+    """Draw a triangle without an area."""
+    with drawn_as():
+        _solid(np.zeros((3, 3), np.float32), np.zeros((3, 4), np.float32), np.arange(3, dtype=np.int32)[None])
 
 
-def _warm_lines() -> None:
-    """Draw a line without a length, in all the ways in which a figure is drawn."""
-    for drawn_as in (_behind_things, _as_lines):
-        with drawn_as():
-            _lines("LINE_STRIP", np.zeros((2, 3)), (0.0, 0.0, 0.0, 0.0), RING_WIDTH)
+def _warm_lines(drawn_as: DrawnAs) -> None:
+    """Draw a line without a length."""
+    with drawn_as():
+        _lines("LINE_STRIP", np.zeros((2, 3)), (0.0, 0.0, 0.0, 0.0), RING_WIDTH)

@@ -12,10 +12,10 @@ import gpu  # pyright: ignore[reportMissingImports]
 
 from ..jobs import queue
 
-FIRST_SECONDS = 3.0
-"""After the start of a capture: the window has drawn the bar, and the worker has begun."""
+FIRST_SECONDS = 0.6
+"""After the start of a capture: the window has drawn the bar, and the worker still loads what it needs on one core."""
 
-NEXT_SECONDS = 1.0
+NEXT_SECONDS = 0.3
 APART_PIXELS = 16
 
 
