@@ -124,10 +124,10 @@ class SideBar(Eyes):
             yield from self.click(point)
         else:
             yield from self.press("Return")
+            self.clicks += 1  # as much as one
         yield from self.press("ctrl+a")
         yield from self.write(str(text))
         yield from self.press("Return")
-        self.clicks += 1
         yield from self.until(f"{text} in {path}", lambda: _same(_value(path), text))
 
 
