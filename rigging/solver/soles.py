@@ -106,13 +106,10 @@ def _forward(rig: RigBody, side: str) -> Array:
 def _skin(rig: RigBody, side: str) -> tuple[Array, Array]:
     """Return the outermost points (N,3) of the skin of a foot and of its toes, with what hangs on their bones."""
     rest = rig.rest
-    mapped = {part: {rest.index(bone) for bone in rig.map.bones.get(f"{side}_{part}", ())} for part in ("foot", "toe")}
+    part_of = {rest.index(bone): part for part in ("foot", "toe") for bone in rig.map.bones.get(f"{side}_{part}", ())}
     below: dict[str, list[int]] = {"foot": [], "toe": []}
-    hangs: list[str | None] = []  # on which part each bone hangs; parents come before their children
-    for b, parent in enumerate(rest.parents.tolist()):
-        above = hangs[parent] if parent >= 0 else None
-        part = next((part for part, bones in mapped.items() if b in bones), above)
-        hangs.append(part)
+    for b in range(len(rest.bones)):
+        part = next((part_of[above] for above in (b, *rest.ancestors(b)) if above in part_of), None)
         if part is not None:
             below[part].append(b)
     return rest.edges_of(below["foot"]), rest.edges_of(below["toe"])
