@@ -1,5 +1,8 @@
 """Work of Apply that takes long: Blender goes on meanwhile; Esc and Cancel leave everything as it was."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import bpy
 from window.common import keyed, module
 from window.desk import Desk
@@ -19,7 +22,8 @@ def story(desk: Desk, take: str, character: str) -> Steps:
     bpy.ops.ed.undo_push(message="A character")
     before = state()
     desk.watch.begin("apply, cancelled")
-    yield from press_apply(desk)
+    with standing_still():
+        yield from press_apply(desk)
     desk.seen["begun"] = at_work()
     yield from desk.press_over(desk.middle(), "Escape")
     yield from desk.until("the work to end", lambda: not at_work())
@@ -43,7 +47,7 @@ def story(desk: Desk, take: str, character: str) -> Steps:
 
 
 def read_armature(desk: Desk) -> Steps:
-    """Put the motion of the rig onto a mannequin: to read it takes long enough for a picture of the panel."""
+    """Put the motion of the rig onto a mannequin."""
     source = next(obj for obj in desk.scene.objects if keyed(obj))
     yield from desk.find("posewright.apply(")
     with desk.in_view():
@@ -51,15 +55,27 @@ def read_armature(desk: Desk) -> Steps:
         mannequin = bpy.context.scene.posewright.character.armature
         bpy.ops.ed.undo_push(message="A mannequin")
         before = state()
-        bpy.ops.posewright.apply_from_armature("INVOKE_DEFAULT", True, source=source.name, character=mannequin.name)
+        with standing_still():
+            bpy.ops.posewright.apply_from_armature("INVOKE_DEFAULT", True, source=source.name, character=mannequin.name)
     desk.watch.begin("reading an armature")
     yield from desk.picture("on_its_way")
-    with desk.in_view(desk.region()):
-        bpy.ops.posewright.cancel_apply("INVOKE_DEFAULT")  # to find the button by eye takes longer than the work
+    yield from desk.press_button("posewright.cancel_apply")
     yield from desk.until("the work to end", lambda: not at_work())
     yield from desk.rest()
     desk.watch.begin("")
     desk.seen["after_cancel"] = state() == before
+
+
+@contextmanager
+def standing_still() -> Iterator[None]:
+    """Let work that begins here rest after its first piece: no computer is then too quick to see it on its way."""
+    operators = module("addon.apply.operators")
+    usual = operators.SOON, operators.AT_ONCE_SECONDS
+    operators.SOON, operators.AT_ONCE_SECONDS = 3600.0, 0.0
+    try:
+        yield
+    finally:
+        operators.SOON, operators.AT_ONCE_SECONDS = usual
 
 
 def press_apply(desk: Desk) -> Steps:
