@@ -7,7 +7,7 @@ from bpy.types import Context, Object, Operator
 from ...errors import PosewrightError
 from ...rigging.maps.parts import ALL_PARTS
 from ..reports import reported
-from .choice import find_character
+from .choice import find_character, has_character
 
 if TYPE_CHECKING:
     _Mixin = Operator
@@ -21,10 +21,7 @@ class OfCharacter(_Mixin):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only with a character."""
-        try:
-            return find_character(context) is not None
-        except PosewrightError:
-            return False
+        return has_character(context)
 
     @reported
     def execute(self, context: Context) -> set[str]:

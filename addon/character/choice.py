@@ -37,6 +37,14 @@ def find_character(context: Context) -> Object | None:
     return armatures.pop() if len(armatures) == 1 else None
 
 
+def has_character(context: Context) -> bool:
+    """Return whether ``find_character`` finds one."""
+    try:
+        return find_character(context) is not None
+    except PosewrightError:
+        return False
+
+
 def named_character(scene: Scene, name: str) -> Object:
     """Return the armature of a name, or the one that moves the object of that name; PosewrightError when none does."""
     obj = scene.objects.get(name)

@@ -12,10 +12,9 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
 
-from ...errors import PosewrightError
 from .asking import asked_part
-from .choice import find_character
-from .status import Status, recent_status
+from .overlay import drawable_character
+from .status import Status
 
 RIM = (0.05, 0.05, 0.05, 0.8)
 LIT = (1.0, 0.85, 0.2, 1.0)  # the bone that the mouse is over in the list, or that was taken
@@ -96,17 +95,10 @@ def shown_bones(obj: Object, status: Status, part: str) -> list[tuple[int, str, 
 
 
 def _shown(context: Context) -> tuple[Object, Status, str] | None:
-    scene, space = context.scene, context.space_data
-    part = asked_part(scene)
-    if not part or space is None or not space.overlay.show_overlays:
-        return None
-    try:
-        obj = find_character(context)
-        if obj is None or obj.mode == "EDIT" or not obj.visible_get(view_layer=context.view_layer):
-            return None
-        return obj, recent_status(scene, obj), part
-    except PosewrightError:
-        return None  # said in the panel
+    """Return the character and the part whose suggestions are to be drawn."""
+    part = asked_part(context.scene)
+    found = drawable_character(context) if part else None
+    return (*found, part) if found is not None else None
 
 
 def _draw_bones() -> None:

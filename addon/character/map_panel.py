@@ -7,7 +7,7 @@ from ...rigging.maps.judgement import DOUBTFUL
 from ...rigging.maps.parts import FINGERS, LIMBS, MIDDLE, SIDES, TWISTS, core_of
 from ..panels import SidebarPanel
 from .asking import asked_part
-from .choice import find_character
+from .choice import find_character, has_character
 from .own_maps import own_map
 from .rows import END, SHORT
 from .status import Status, status_of
@@ -58,10 +58,7 @@ class POSEWRIGHT_PT_map(SidebarPanel, Panel):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Only with a character."""
-        try:
-            return find_character(context) is not None
-        except PosewrightError:
-            return False
+        return has_character(context)
 
     def draw(self, context: Context) -> None:
         """Draw the buttons, and a row for each part."""

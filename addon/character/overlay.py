@@ -84,18 +84,23 @@ def colour_of(part: str, status: Status) -> tuple[float, float, float, float]:
     return r, g, b, 1.0
 
 
-def _shown(context: Context) -> tuple[Object, Status] | None:
-    """Return the character whose map is to be drawn."""
-    scene, space = context.scene, context.space_data
-    if not scene.posewright.character.show_map or space is None or not space.overlay.show_overlays:
+def drawable_character(context: Context) -> tuple[Object, Status] | None:
+    """Return the character, where a 3D view shows it and what is drawn over it."""
+    space = context.space_data
+    if space is None or not space.overlay.show_overlays:
         return None
     try:
         obj = find_character(context)
         if obj is None or obj.mode == "EDIT" or not obj.visible_get(view_layer=context.view_layer):
             return None
-        return obj, recent_status(scene, obj)
+        return obj, recent_status(context.scene, obj)
     except PosewrightError:
         return None  # said in the panel
+
+
+def _shown(context: Context) -> tuple[Object, Status] | None:
+    """Return the character whose map is to be drawn."""
+    return drawable_character(context) if context.scene.posewright.character.show_map else None
 
 
 def _draw_bones() -> None:
